@@ -1,0 +1,1 @@
+"""Pure decisions: normalise, scrub, place, classify, match, route, due time. Values in, values out."""

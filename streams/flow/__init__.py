@@ -1,0 +1,1 @@
+"""Kafka and Faust: topics, the chunk transport, thin agents, the guard, state recovery."""

@@ -1,0 +1,1 @@
+"""How reports get in: file replay and the simulator."""

@@ -1,0 +1,1 @@
+"""ClickHouse: migrations, the writer, named queries; one port, two drivers."""

@@ -1,0 +1,1 @@
+"""Bytes to records and back: framing, Avro, schemas and their evolution."""
