@@ -44,6 +44,11 @@ def level_of(code: str) -> Level:
     return "county" if code[4:6] != "00" else "city"
 
 
+def significant(code: str) -> str:
+    """The digits that are not padding: one area lies in another if its digits begin with the other's."""
+    return code[: _DIGITS[level_of(code)]]
+
+
 def ancestor(code: str, level: Level) -> str:
     """Code of the area of `level` that holds `code` (itself if it is of that level); only widens, never deepens."""
     digits = _DIGITS[level]

@@ -23,6 +23,9 @@ class Incident(Struct, array_like=True, gc=False):
     """One real-world matter. Mutable only inside the triage state of its partition; stored as a MessagePack array."""
 
     incident_id: str  # id of its first event
+    source_partition: int  # position of its first event's record in the feed
+    source_offset: int
+    caller: int  # of its first event, 0 when unknown
     item: str
     area: str
     lon: float | None
@@ -30,7 +33,7 @@ class Incident(Struct, array_like=True, gc=False):
     first_at: int  # ms UTC, event time of the first and of the latest report
     last_at: int
     opened_at: int  # ms UTC, clock of the first event
-    touched: int  # offset of the latest event of this incident in its partition of the events topic
+    touched: int  # the partition's latest clock when this incident was last changed: its window runs from here
     reports: int
     feeds: int  # bit 1 hotline, 2 police, 4 grid
     repeats: int  # reports by a caller who had reported this matter before
@@ -41,11 +44,24 @@ class Incident(Struct, array_like=True, gc=False):
     rule: str
     due_at: int
     closed: bool  # settled on the spot by the grid worker
+    revision: int  # counts every change; the highest is the truth
     text: str  # beginning of the first report's scrubbed text, for comparison
     address: str
 
 
-class Order(Struct, frozen=True, array_like=True, gc=False):
+class Link(Struct, frozen=True, array_like=True, gc=False):
+    """A later report joined to an incident; kept so that a replay tells the same story."""
+
+    event_id: str
+    incident_id: str
+    source_partition: int
+    source_offset: int
+    caller: int
+    repeat: bool
+    reasons: tuple[str, ...]
+
+
+class Order(Struct, frozen=True, gc=False):
     """One task given to one unit for one incident (工单)."""
 
     order_id: str  # incident id + "/" + unit + "/" + round
@@ -53,7 +69,7 @@ class Order(Struct, frozen=True, array_like=True, gc=False):
     unit: str
     role: Literal["lead", "assist"]
     round: int  # 1 for the first dispatch to that unit, counted up on a new dispatch
-    revision: int  # reports known when it was sent: a later revision of the same order adds information
+    revision: int  # of the incident when it was sent: a later revision of the same order adds information
     feed: str  # of the report that caused it
     item: str
     area: str
@@ -68,3 +84,13 @@ class Order(Struct, frozen=True, array_like=True, gc=False):
     rule: str
     text: str
     address: str
+
+
+class Decision(Struct, frozen=True, gc=False):
+    """What triage made of one event."""
+
+    outcome: Outcome
+    incident: Incident | None  # None only for a redelivery whose incident is no longer open
+    orders: tuple[Order, ...] = ()
+    repeat: bool = False
+    reasons: tuple[str, ...] = ()

@@ -25,3 +25,4 @@ class Unit(Struct, frozen=True, gc=False):
     parent: str = ""  # code of the unit above, "" for none
     lon: float | None = None
     lat: float | None = None
+    channel: str = "12345"  # through which net it is given orders: 12345, 110 or grid

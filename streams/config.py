@@ -1,0 +1,126 @@
+"""Settings: one TOML file, then SANWANG_* environment variables over it, both checked against the same fields.
+
+`SANWANG_KAFKA_BOOTSTRAP=host:9092` sets `[kafka] bootstrap`; a variable or key that names no field is an error.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from streams.errors import FileFault, SanwangError
+
+PREFIX = "SANWANG_"
+
+
+class Kafka(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the broker is and how the topics are laid out."""
+
+    bootstrap: str = "127.0.0.1:9092"
+    group: str = "sanwang"
+    partitions: int = 4  # of every topic
+    replication: int = 1
+    rebalance_timeout_s: float = 20.0
+    session_timeout_s: float = 10.0
+    #: How long a fetch may wait at the broker. A partition that was just emptied is fetched again only when the fetch
+    #: under way has returned, so this bounds the latency of a quiet feed; 100 empty fetches a second cost little.
+    fetch_wait_ms: int = 10
+    security_protocol: str = "PLAINTEXT"
+    sasl_mechanism: str = ""
+    username: str = ""
+    password_file: str = ""
+    ca_file: str = ""
+
+
+class ClickHouse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which warehouse: `embedded:FOLDER` (chDB in this process) or `clickhouse://USER@HOST:9000/DATABASE`."""
+
+    url: str = "embedded:.sanwang/clickhouse"
+    password_file: str = ""
+    http_port: int = 8123  # embedded only: the local port that answers ClickHouse's HTTP interface; 0 picks a free one
+
+
+class Telemetry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where /metrics, /healthz and /readyz answer, and how the log is written."""
+
+    host: str = "127.0.0.1"
+    port: int = 8087  # 0 picks a free one
+    log_format: str = "json"  # or "console"
+    log_level: str = "info"
+
+
+class Privacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The secret under which callers are hashed; made at first start if the file is missing."""
+
+    key_file: str = ".sanwang/hash.key"
+
+
+class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A Confluent-compatible schema registry; empty: schemas from the package, single-object encoding."""
+
+    url: str = ""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that a process of Sanwang can be told."""
+
+    city: str = ".sanwang/city"
+    kafka: Kafka = Kafka()
+    clickhouse: ClickHouse = ClickHouse()
+    telemetry: Telemetry = Telemetry()
+    privacy: Privacy = Privacy()
+    registry: Registry = Registry()
+
+
+def load_settings(file: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read settings; raises `FileFault` for a broken file and `SanwangError` for a variable that fits no field."""
+    tree = _read_toml(file) if file else {}
+    for name, value in sorted((os.environ if environ is None else environ).items()):
+        if name.startswith(PREFIX) and name not in NOT_SETTINGS:
+            _put(tree, name, value)
+    try:
+        return msgspec.convert(tree, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SanwangError(f"settings: {error}") from None
+
+
+#: Variables with our prefix that are no fields: where the settings file is, and what tests are told.
+NOT_SETTINGS = frozenset({"SANWANG_CONFIG", "SANWANG_SHARED_DATA"})
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise FileFault(str(file), 1, 1, f"cannot be read: {error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
+        raise FileFault(str(file), line, column, str(error)) from None
+
+
+def _put(tree: dict[str, Any], name: str, value: str) -> None:
+    path = name.removeprefix(PREFIX).lower()
+    section, _, field = path.partition("_")
+    fields = {f.name: f for f in msgspec.structs.fields(Settings)}
+    if path in fields and path == "city":
+        tree["city"] = value
+    elif section in fields and field:
+        tree.setdefault(section, {})[field] = value
+    else:
+        raise SanwangError(f"environment variable {name} names no setting; sections are {', '.join(sorted(fields))}")
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The settings as SANWANG_* variables, to hand them to a child process."""
+    flat: dict[str, str] = {}
+    for section, value in msgspec.to_builtins(settings).items():
+        if isinstance(value, dict):
+            flat.update({f"{PREFIX}{section}_{key}".upper(): str(item) for key, item in value.items()})
+        else:
+            flat[f"{PREFIX}{section}".upper()] = str(value)
+    return flat

@@ -1,0 +1,114 @@
+"""Same incident? Evidence for two reports being about one matter, counted in points.
+
+Windows and distances are the catalogue's, per item (a traffic accident: 300 m and half an hour; rubbish: 50 m and a
+day). Merging two different emergencies is the worst fault, so kinds must be kin, times inside the window and places
+compatible before any text is compared, and a merge across 110 and 12345 needs one point more.
+"""
+
+from __future__ import annotations
+
+import re
+from math import cos, hypot, radians
+
+from msgspec import Struct
+
+from streams.core.area import ancestor, level_of
+from streams.core.catalogue import OTHER, Item
+from streams.core.decision import Incident
+from streams.core.event import Event
+
+FEED_BIT = {"hotline": 1, "police": 2, "grid": 4}
+LONG_WINDOW_S = 4 * 3600  # beyond this, time says little and text must say more
+_METRES_PER_DEGREE = 111_320.0
+TEXT_CHARS = 120  # of a report's text that are compared
+_NO_WORD = re.compile(r"\W+")
+
+
+class Match(Struct, frozen=True, gc=False):
+    """How well an event fits an incident: points against the points needed, and the evidence in words."""
+
+    points: int
+    needed: int
+    reasons: tuple[str, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether the evidence suffices."""
+        return self.points >= self.needed
+
+
+def compare(event: Event, item: Item, incident: Incident, shingles: frozenset[str]) -> Match | None:
+    """Weigh the evidence; None when time, kind or place rule it out.
+
+    `item` is the event's catalogue item and `shingles` are `shingles_of(event.text)`, made once by the caller.
+    """
+    apart_s = abs(event.occurred_at - incident.last_at) // 1000
+    if apart_s > item.window_s or event.item[:2] != incident.item[:2]:
+        return None
+    place, where = _place_points(event, incident, item.distance_m)
+    if place is None:
+        return None
+    same_item = event.item == incident.item and event.item != OTHER
+    text, share = _text_points(shingles, shingles_of(incident.text))
+    points = place + text + (2 if same_item else 1)
+    needed = 4 if item.window_s <= LONG_WINDOW_S else 6
+    if _crosses_lines(event, incident):
+        needed += 1
+    kind = f"same item {event.item}" if same_item else f"same class {event.item[:2]}"
+    reasons = (kind, where, f"{apart_s // 60} min of {item.window_s // 60} min", f"text {share:.2f}")
+    return Match(points, needed, reasons)
+
+
+def _crosses_lines(event: Event, incident: Incident) -> bool:
+    """Is one side known to 110 only and the other to 12345 only? (the grid is heard by both)"""
+    both = FEED_BIT[event.feed] | incident.feeds
+    return both & 3 == 3 and incident.feeds & FEED_BIT[event.feed] == 0
+
+
+def _place_points(event: Event, incident: Incident, distance_m: int) -> tuple[int | None, str]:
+    """0 to 3 points for nearness; None when the places are certainly different."""
+    if event.lon is not None and event.lat is not None and incident.lon is not None and incident.lat is not None:
+        metres = distance(event.lon, event.lat, incident.lon, incident.lat)
+        if metres > max(distance_m, 30):
+            return None, ""
+        return (3 if metres <= max(distance_m / 4, 30) else 2), f"{metres:.0f} m of {distance_m} m"
+    common = common_area(event.area, incident.area)
+    if common is None:
+        return None, ""
+    level = level_of(common)
+    if level in ("grid", "micro"):
+        return 2, f"same grid {common}"
+    if level == "village":
+        return 1, f"same village {common}"
+    return 0, f"same {level} {common}"
+
+
+def common_area(one: str, other: str) -> str | None:
+    """The wider of two areas if it holds the other, else None (two different places)."""
+    wide, deep = (one, other) if len(one.rstrip("0")) <= len(other.rstrip("0")) else (other, one)
+    return wide if ancestor(deep, level_of(wide)) == wide else None
+
+
+def distance(lon: float, lat: float, lon2: float, lat2: float) -> float:
+    """Metres between two points; the flat approximation is good to 0.1 % over the few kilometres that matter here."""
+    east = (lon2 - lon) * cos(radians(lat)) * _METRES_PER_DEGREE
+    return hypot(east, (lat2 - lat) * _METRES_PER_DEGREE)
+
+
+def shingles_of(text: str) -> frozenset[str]:
+    """Pairs of neighbouring characters of the beginning of a text, without punctuation."""
+    plain = _NO_WORD.sub("", text[:TEXT_CHARS])
+    return frozenset([plain[i : i + 2] for i in range(len(plain) - 1)])
+
+
+def _text_points(one: frozenset[str], other: frozenset[str]) -> tuple[int, float]:
+    """0 to 3 points for the share of the shorter text's pairs that both have; texts under 6 pairs say nothing."""
+    shorter = min(len(one), len(other))
+    if shorter < 6:
+        return 0, 0.0
+    share = len(one & other) / shorter
+    if share >= 0.6:
+        return 3, share
+    if share >= 0.4:
+        return 2, share
+    return (1 if share >= 0.25 else 0), share

@@ -1,0 +1,187 @@
+"""The open incidents of one partition, found by kind and place, forgotten when their window has passed.
+
+Every incident is filed under its area, and under a cell of about one kilometre when its coordinates are known; one
+whose place is no closer than a township is also filed under anchors of its text. So a report is compared with a
+handful of neighbours whatever the number of open incidents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
+from math import floor
+from zlib import crc32
+
+from streams.core.area import ancestor, level_of
+from streams.core.catalogue import OTHER, Item
+from streams.core.decision import Incident, Link
+from streams.core.event import Event
+from streams.core.match import TEXT_CHARS
+
+CELL_DEGREES = 0.01
+CANDIDATES = 24  # newest neighbours looked at; more than that in one cell and class are different matters anyway
+SEEN_LIMIT = 500_000  # event ids remembered per partition after their incidents are forgotten
+_DEGREES_PER_METRE = 1 / 90_000  # generous: covers a degree of longitude up to 36° N
+
+_ANCHORS = 3
+_ANCHOR_CHARS = 4
+
+_Key = tuple[str, int, int] | tuple[str, str] | tuple[str, int]
+
+
+class OpenIncidents:
+    """State of one partition of the events topic. Not frozen: it is the one thing that triage changes."""
+
+    def __init__(self, items: Mapping[str, Item]) -> None:
+        self._items = items
+        self._incidents: dict[str, Incident] = {}
+        self._links: dict[str, Link] = {}
+        self._members: dict[str, list[str]] = {}  # incident id -> ids of its later events
+        self._callers: dict[str, set[int]] = {}  # incident id -> callers, kept from the second caller on
+        self._filed: dict[_Key, list[Incident]] = {}
+        self._queues: dict[int, dict[str, Incident]] = {}  # window -> incidents, least recently touched first
+        self._seen: dict[str, tuple[int, int]] = {}  # event id -> position of its record, oldest first
+        self._watermark = 0
+
+    def __len__(self) -> int:
+        return len(self._incidents)
+
+    def get(self, incident_id: str) -> Incident | None:
+        """An open incident by its id."""
+        return self._incidents.get(incident_id)
+
+    def link_of(self, event_id: str) -> Link | None:
+        """How an event was linked, while its incident is open."""
+        return self._links.get(event_id)
+
+    def position_of(self, event_id: str) -> tuple[int, int] | None:
+        """Partition and offset of the feed record that first brought this event; None when it is new to us."""
+        return self._seen.get(event_id)
+
+    def incident_of(self, event_id: str) -> Incident | None:
+        """The open incident that an event belongs to."""
+        link = self._links.get(event_id)
+        return self._incidents.get(link.incident_id if link else event_id)
+
+    def knows_caller(self, incident: Incident, caller: int) -> bool:
+        """Has this caller reported this incident before?"""
+        if not caller:
+            return False
+        return caller == incident.caller or caller in self._callers.get(incident.incident_id, ())
+
+    def restore(self, incidents: Iterable[Incident], links: Iterable[Link]) -> None:
+        """Fill an empty state with what was made durable, then forget what is out of its window."""
+        for incident in sorted(incidents, key=lambda i: i.touched):
+            self._watermark = incident.touched
+            self.add(incident)
+        for link in links:
+            self.link(link)
+        self._expire()
+
+    def add(self, incident: Incident) -> None:
+        """File a new incident."""
+        self._incidents[incident.incident_id] = incident
+        self._remember(incident.incident_id, incident.source_partition, incident.source_offset)
+        for key in _keys_of(incident):
+            self._filed.setdefault(key, []).append(incident)
+        self.touch(incident)
+
+    def link(self, link: Link) -> None:
+        """Record that an event belongs to an incident."""
+        self._remember(link.event_id, link.source_partition, link.source_offset)
+        if link.incident_id not in self._incidents:
+            return
+        self._links[link.event_id] = link
+        self._members.setdefault(link.incident_id, []).append(link.event_id)
+        if link.caller:
+            self._callers.setdefault(link.incident_id, set()).add(link.caller)
+
+    def touch(self, incident: Incident) -> None:
+        """Move an incident to the young end of its queue: its window begins anew."""
+        incident.touched = self._watermark
+        item = self._items.get(incident.item) or self._items[OTHER]  # an item may leave the catalogue
+        queue = self._queues.setdefault(item.window_s, {})
+        queue.pop(incident.incident_id, None)
+        queue[incident.incident_id] = incident
+
+    def advance(self, clock: int) -> None:
+        """Take the clock of an event (ms UTC) and forget what can no longer be joined."""
+        if clock > self._watermark:
+            self._watermark = clock
+            self._expire()
+
+    def _expire(self) -> None:
+        """Forget incidents that nobody touched for twice their window: reports may come late by as much."""
+        for window_s, queue in self._queues.items():
+            oldest = self._watermark - 2000 * window_s
+            while queue and (incident := next(iter(queue.values()))).touched < oldest:
+                del queue[incident.incident_id]
+                self._forget(incident.incident_id)
+
+    def near(self, event: Event, item: Item) -> Iterator[Incident]:
+        """Open incidents of the event's class around its place, newest first, each once."""
+        told: set[str] = set()
+        for key in _keys_around(event, item.distance_m):
+            for incident in islice(reversed(self._filed.get(key, [])), CANDIDATES):
+                if incident.incident_id not in told:
+                    told.add(incident.incident_id)
+                    yield incident
+
+    def _remember(self, event_id: str, partition: int, offset: int) -> None:
+        if event_id not in self._seen:
+            self._seen[event_id] = (partition, offset)
+            if len(self._seen) > SEEN_LIMIT + len(self._incidents) + len(self._links):
+                del self._seen[next(iter(self._seen))]
+
+    def _forget(self, incident_id: str) -> None:
+        incident = self._incidents.pop(incident_id, None)
+        if incident is None:
+            return
+        for event_id in self._members.pop(incident_id, ()):
+            self._links.pop(event_id, None)
+        self._callers.pop(incident_id, None)
+        for key in _keys_of(incident):
+            filed = self._filed[key]
+            filed.remove(incident)
+            if not filed:
+                del self._filed[key]
+
+
+def _file_area(area: str) -> str:
+    return ancestor(area, "village") if level_of(area) in ("grid", "micro") else area
+
+
+def _keys_of(incident: Incident) -> list[_Key]:
+    kind = incident.item[:2]
+    keys: list[_Key] = [(kind, _file_area(incident.area))]
+    if incident.lon is not None and incident.lat is not None:
+        keys.append((kind, floor(incident.lon / CELL_DEGREES), floor(incident.lat / CELL_DEGREES)))
+    elif _is_wide(incident.area):
+        keys.extend(_anchors(kind, incident.text))
+    return keys
+
+
+def _keys_around(event: Event, distance_m: int) -> Iterable[_Key]:
+    kind = event.item[:2]
+    area: tuple[_Key] = ((kind, _file_area(event.area)),)
+    if event.lon is not None and event.lat is not None:
+        return chain(_cells(kind, event.lon, event.lat, distance_m * _DEGREES_PER_METRE), area)
+    if _is_wide(event.area):
+        return chain(_anchors(kind, event.text[:TEXT_CHARS]), area)
+    return area
+
+
+def _cells(kind: str, lon: float, lat: float, reach: float) -> Iterator[_Key]:
+    for x in range(floor((lon - reach) / CELL_DEGREES), floor((lon + reach) / CELL_DEGREES) + 1):
+        for y in range(floor((lat - reach) / CELL_DEGREES), floor((lat + reach) / CELL_DEGREES) + 1):
+            yield (kind, x, y)
+
+
+def _is_wide(area: str) -> bool:
+    return level_of(area) in ("city", "county", "township")
+
+
+def _anchors(kind: str, text: str) -> list[_Key]:
+    """The few runs of a text with the smallest checksums: alike texts share at least one of them, most others none."""
+    runs = {text[i : i + _ANCHOR_CHARS] for i in range(len(text) - _ANCHOR_CHARS + 1)}
+    return [(kind, anchor) for anchor in sorted(crc32(run.encode()) for run in runs)[:_ANCHORS]]

@@ -1,0 +1,109 @@
+"""The Faust application: one thin agent per consumed topic, each running a step under the guard."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import faust
+import structlog
+from aiokafka.helpers import create_ssl_context
+from faust.types import TP
+
+from streams.config import Kafka
+from streams.flow.guard import Guard, Step
+from streams.flow.security import password_of
+from streams.flow.transport import ChunkTransport
+from streams.flow.triage import Triage, desk_partitions
+from streams.telemetry.metrics import Metrics
+
+COMMIT_INTERVAL_S = 1.0
+SETTLE_S = 10.0  # how long a rebalance waits for the chunks under way
+log = structlog.get_logger(__name__)
+
+
+class App(faust.App):
+    """Faust with the chunk transport, and with chunks settled before partitions are given away."""
+
+    guard: Guard
+    triage: Triage
+    fetch_wait_ms: int
+
+    def _new_transport(self) -> ChunkTransport:
+        return ChunkTransport(self.conf.broker_consumer, self)
+
+    async def settle(self) -> None:
+        """Finish the chunks under way, so that their offsets can be committed before others take over."""
+        await self.guard.settle(SETTLE_S)
+
+
+def create_app(
+    kafka: Kafka, steps: Mapping[str, tuple[str, Step]], triage: Triage, metrics: Metrics,
+    on_fatal: Callable[[BaseException], Awaitable[None]],
+) -> App:
+    """An application that runs `steps` (topic -> stage name and step). Call it inside the loop that will run it."""
+    app = App(
+        kafka.group,
+        broker=";".join(f"kafka://{server}" for server in kafka.bootstrap.split(",")),
+        value_serializer="raw", key_serializer="raw", store="memory://", web_enabled=False, topic_disable_leader=True,
+        topic_allow_declare=False, consumer_auto_offset_reset="earliest", autodiscover=False,
+        broker_commit_interval=COMMIT_INTERVAL_S, broker_session_timeout=kafka.session_timeout_s,
+        broker_heartbeat_interval=kafka.session_timeout_s / 4, broker_rebalance_timeout=kafka.rebalance_timeout_s,
+        broker_request_timeout=max(40.0, kafka.session_timeout_s + 10), broker_credentials=_credentials(kafka),
+        stream_wait_empty=False, stream_recovery_delay=0.0,
+    )
+    app.guard = Guard(metrics, on_fatal)
+    app.triage = triage
+    app.fetch_wait_ms = kafka.fetch_wait_ms
+    for topic, (stage, step) in steps.items():
+        _add_agent(app, topic, stage, step)
+    _follow_assignment(app, triage, metrics)
+    return app
+
+
+def _add_agent(app: App, topic: str, stage: str, step: Step) -> None:
+    async def work(stream: Any) -> None:  # noqa: ANN401
+        await app.guard.run(stage, stream, step)
+
+    app.agent(app.topic(topic, value_type=bytes), name=f"{stage}[{topic}]")(work)
+
+
+def _follow_assignment(app: App, triage: Triage, metrics: Metrics) -> None:
+    async def on_assigned(*args: Any, **_: Any) -> None:  # noqa: ANN401 - Faust's signal: sender, partitions
+        assigned: set[TP] = args[1]
+        metrics.rebalances.inc()
+        triage.assign(desk_partitions(assigned))
+        log.info("assigned", partitions=len(assigned))
+
+    async def on_revoked(*args: Any, **_: Any) -> None:  # noqa: ANN401 - likewise
+        triage.revoke(desk_partitions(args[1]))
+
+    app.on_partitions_assigned.connect(on_assigned, weak=False)
+    app.on_partitions_revoked.connect(on_revoked, weak=False)
+
+
+def _credentials(kafka: Kafka) -> Any:  # noqa: ANN401 - Faust's credentials, or None
+    if kafka.security_protocol == "PLAINTEXT":
+        return None
+    context: ssl.SSLContext | None = None
+    if "SSL" in kafka.security_protocol:
+        context = create_ssl_context(cafile=kafka.ca_file or None)
+    if not kafka.sasl_mechanism:
+        return faust.SSLCredentials(context)
+    return faust.SASLCredentials(
+        username=kafka.username, password=password_of(kafka), mechanism=kafka.sasl_mechanism, ssl_context=context
+    )
+
+
+async def run_app(app: App, stop: asyncio.Event) -> None:
+    """Run until `stop` is set; then finish the chunks under way, commit and leave the group."""
+    await app.start()
+    try:
+        await stop.wait()
+    finally:
+        app.consumer.stop_flow()
+        await app.settle()
+        await app.consumer.commit()
+        await app.stop()

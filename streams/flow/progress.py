@@ -1,0 +1,54 @@
+"""Progress of a worker: lag per partition, and whether committed offsets move while there is lag.
+
+Faust's fetcher is known to die or stall after a rebalance or a broker's outage while the process looks alive; this is
+what notices, through /healthz, so that the supervisor starts the worker anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import cast
+
+from faust.types import TP
+
+from streams.flow.app import App
+from streams.flow.transport import ChunkConsumer
+from streams.telemetry.health import Health
+from streams.telemetry.metrics import Metrics
+
+INTERVAL_S = 1.0
+
+
+@asynccontextmanager
+async def watch_progress(app: App, health: Health, metrics: Metrics) -> AsyncIterator[None]:
+    """Keep health and the lag gauges up to date while the body runs."""
+    task = asyncio.create_task(_watch(app, health, metrics))
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _watch(app: App, health: Health, metrics: Metrics) -> None:
+    last: dict[TP, int] = {}
+    shown: set[TP] = set()
+    health.progressed_at = monotonic()
+    while True:
+        await asyncio.sleep(INTERVAL_S)
+        positions = dict(cast("ChunkConsumer", app.consumer).progress()) if app.started else {}
+        health.assigned = bool(positions)
+        health.recovered = app.triage.recovered
+        done = {tp: done for tp, (done, _end) in positions.items()}
+        lags = {tp: max(0, end - done) for tp, (done, end) in positions.items()}
+        health.lag = sum(lags.values())
+        if done != last or not health.lag:
+            health.progressed_at = monotonic()
+        last = done
+        for tp in shown - lags.keys():
+            metrics.lag.remove(tp.topic, str(tp.partition))
+        for tp, lag in lags.items():
+            metrics.lag.labels(tp.topic, str(tp.partition)).set(lag)
+        shown = set(lags)

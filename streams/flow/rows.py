@@ -1,0 +1,58 @@
+"""Rows of the ledger, in the order of `streams.warehouse.tables`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streams.core.decision import Decision, Incident, Order
+from streams.core.event import Event
+from streams.flow.dead_letters import DeadLetter
+
+Row = tuple[Any, ...]
+
+
+def event_row(log_id: str, event: Event, decision: Decision, version: int) -> Row:
+    """Row of `events`; `version` is the offset in the events topic. A redelivery's text is not kept a second time."""
+    e = event
+    again = decision.outcome == "redelivered"
+    return (
+        log_id, e.feed, e.source_partition, e.source_offset, e.event_id, decision.outcome,
+        decision.incident.incident_id if decision.incident else "", decision.repeat, e.occurred_at, e.received_at,
+        e.area, e.placed_by, e.ambiguous, e.lon, e.lat, e.item, e.classified_by, e.score, "; ".join(e.reasons),
+        "; ".join(decision.reasons), e.urgency, e.life_safety, "" if again else e.text, "" if again else e.address,
+        e.caller, e.self_handled, e.catalogue, e.replayed, version,
+    )
+
+
+def incident_row(i: Incident) -> Row:
+    """Row of `incidents`."""
+    return (
+        i.incident_id, i.item, i.area, i.lon, i.lat, i.first_at, i.last_at, i.opened_at, i.reports, i.feeds, i.repeats,
+        i.urgency, i.life_safety, i.lead, i.assists, i.rule, i.due_at, i.closed, i.text, i.address, i.revision,
+    )
+
+
+def order_row(o: Order, opened_at: int) -> Row:
+    """Row of `orders`; `opened_at` is the incident's."""
+    return (
+        o.order_id, o.incident_id, o.unit, o.role, o.round, o.revision, o.feed, o.item, o.area, o.lon, o.lat, o.urgency,
+        o.life_safety, o.reports, opened_at, o.received_at, o.issued_at, o.due_at, o.rule, o.text, o.address,
+    )
+
+
+def latency_row(event: Event, decided_at: int, ordered_at: int | None) -> Row:
+    """Row of `latencies`; times in ms UTC, `ordered_at` None when no order followed."""
+    since = event.received_at
+    return (
+        event.event_id, event.feed, event.urgency, event.life_safety, since, event.accepted_at - since,
+        decided_at - since, None if ordered_at is None else ordered_at - since,
+    )
+
+
+def dead_letter_row(letter: DeadLetter) -> Row:
+    """Row of `dead_letters`."""
+    d = letter
+    return (
+        d.log_id, d.feed, d.source_partition, d.source_offset, d.reason, d.detail, d.preview, d.file or "", d.line or 0,
+        d.received_at, "open", 1,
+    )

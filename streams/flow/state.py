@@ -1,0 +1,76 @@
+"""The state of triage in Kafka: the compacted topic `incidents`, one record per incident or link, by key.
+
+Written by triage before anything is told to others, read from its beginning when a partition is assigned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streams.config import Kafka
+from streams.core.decision import Incident, Link
+from streams.core.triage import Desk
+from streams.flow.publisher import Outgoing
+from streams.flow.security import aiokafka_security
+from streams.flow.topics import INCIDENTS
+
+_INCIDENT, _LINK = b"i", b"l"  # first byte of a key: what the record is
+_encoder = msgspec.msgpack.Encoder()
+_incidents = msgspec.msgpack.Decoder(Incident)
+_links = msgspec.msgpack.Decoder(Link)
+
+
+def state_records(incidents: Iterable[Incident], links: Iterable[Link]) -> list[Outgoing]:
+    """Records that make changes durable; encoded now, so that later changes to an incident do not leak in."""
+    records: list[Outgoing] = [(_LINK + link.event_id.encode(), _encoder.encode(link)) for link in links]
+    records += [(_INCIDENT + i.incident_id.encode(), _encoder.encode(i)) for i in incidents]
+    return records
+
+
+class StateLog:
+    """What the state topic says, while it is read: the latest of each incident and link, in order of first mention."""
+
+    def __init__(self) -> None:
+        self._incidents: dict[bytes, Incident] = {}
+        self._links: dict[bytes, Link] = {}
+
+    def read(self, key: bytes | None, value: bytes | None) -> None:
+        """Take one record. A revision that is older than one read before is a straggler's and is ignored."""
+        if not key or value is None:
+            return
+        if key[:1] == _LINK:
+            self._links[key] = _links.decode(value)
+        elif key[:1] == _INCIDENT:
+            incident = _incidents.decode(value)
+            known = self._incidents.get(key)
+            if known is None or known.revision <= incident.revision:
+                self._incidents[key] = incident
+
+    def restore(self, desk: Desk) -> None:
+        """Put everything into an empty desk."""
+        desk.open.restore(self._incidents.values(), self._links.values())
+
+
+async def recover(kafka: Kafka, partition: int, desk: Desk) -> None:
+    """Rebuild a desk from the state topic's partition, up to its end at this moment."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=kafka.bootstrap, enable_auto_commit=False, fetch_max_wait_ms=50,
+        max_partition_fetch_bytes=8 << 20, **aiokafka_security(kafka),
+    )
+    await consumer.start()
+    try:
+        tp = TopicPartition(INCIDENTS, partition)
+        consumer.assign([tp])
+        end = (await consumer.end_offsets([tp]))[tp]
+        await consumer.seek_to_beginning(tp)
+        log = StateLog()
+        while await consumer.position(tp) < end:
+            for records in (await consumer.getmany(tp, timeout_ms=1000, max_records=20_000)).values():
+                for record in records:
+                    log.read(record.key, record.value)
+        log.restore(desk)
+    finally:
+        await consumer.stop()

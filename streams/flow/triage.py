@@ -1,0 +1,173 @@
+"""Triage as an agent: a desk per partition, decisions made durable first, then told to units and to the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from time import time
+from typing import Any
+
+import msgspec
+import structlog
+
+from streams.config import Kafka
+from streams.core.decision import Decision, Order
+from streams.core.event import Event
+from streams.core.triage import Desk
+from streams.errors import RefusedError
+from streams.flow.dead_letters import DeadLetter
+from streams.flow.intake import Intake
+from streams.flow.ledger import send_rows
+from streams.flow.publisher import Outgoing, Publisher
+from streams.flow.rows import Row, event_row, incident_row, latency_row, order_row
+from streams.flow.state import recover, state_records
+from streams.flow.topics import EVENTS, EVENTS_URGENT, INCIDENTS, ORDERS
+from streams.flow.transport import Chunk
+from streams.telemetry.metrics import Metrics
+from streams.wire.codec import Codec
+
+_decoder = msgspec.msgpack.Decoder(list[Event])
+log = structlog.get_logger(__name__)
+Decided = tuple[Event, Decision, int]  # with the offset in the events topic
+
+
+class Triage:
+    """The triage step of a worker, and the desks of the partitions that it has."""
+
+    def __init__(
+        self, kafka: Kafka, log_id: str, new_desk: Callable[[], Desk], codec: Codec, publisher: Publisher,
+        intake: Intake, metrics: Metrics,
+    ) -> None:
+        self._kafka = kafka
+        self._log_id = log_id
+        self._new_desk = new_desk
+        self._codec = codec
+        self._publisher = publisher
+        self._intake = intake
+        self._metrics = metrics
+        self._desks: dict[int, asyncio.Task[Desk]] = {}
+        self._order_of_state: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def assign(self, partitions: Iterable[int]) -> None:
+        """Begin to rebuild the desks of newly assigned partitions."""
+        for partition in partitions:
+            if partition not in self._desks:
+                self._desks[partition] = asyncio.create_task(self._recover(partition))
+
+    def revoke(self, partitions: Iterable[int]) -> None:
+        """Drop the desks of partitions that another worker may have by now."""
+        for partition in partitions:
+            desk = self._desks.pop(partition, None)
+            if desk is not None:
+                desk.cancel()
+                self._metrics.open_incidents.labels(partition).set(0)
+
+    @property
+    def recovered(self) -> bool:
+        """Are all assigned desks ready?"""
+        return all(task.done() and not task.cancelled() and not task.exception() for task in self._desks.values())
+
+    async def step(self, chunk: Chunk) -> None:
+        """Decide on the events of a chunk; returns when decisions, orders and rows are confirmed, in this order."""
+        self.assign([chunk.partition])
+        desk = await asyncio.shield(self._desks[chunk.partition])
+        try:
+            await self._triage(desk, chunk)
+        except Exception:
+            self.revoke([chunk.partition])  # the desk may hold what was not made durable: rebuild it for the next try
+            raise
+
+    async def _triage(self, desk: Desk, chunk: Chunk) -> None:
+        decided, letters = self._decide(desk, chunk)
+        state = state_records(*desk.take_changes())
+        rows = self._rows(decided)
+        orders = [order for _, decision, _ in decided for order in decision.orders]
+        if state:
+            async with self._order_of_state[chunk.partition]:
+                await self._publisher.send(INCIDENTS, chunk.partition, state)
+        decided_at = _now()
+        await self._publisher.send_all(ORDERS, self._by_unit(orders))
+        rows["latencies"] = self._latencies(decided, decided_at, _now())
+        await asyncio.gather(
+            send_rows(self._publisher, chunk.partition, rows), self._intake.bury(letters, chunk.partition)
+        )
+        self._count(desk, chunk.partition, decided, orders)
+
+    async def _recover(self, partition: int) -> Desk:
+        desk = self._new_desk()
+        with self._metrics.recovery.time():
+            await recover(self._kafka, partition, desk)
+        log.info("recovered", partition=partition, open_incidents=len(desk.open))
+        self._metrics.open_incidents.labels(partition).set(len(desk.open))
+        return desk
+
+    def _decide(self, desk: Desk, chunk: Chunk) -> tuple[list[Decided], list[DeadLetter]]:
+        decided: list[Decided] = []
+        letters: list[DeadLetter] = []
+        now = _now()
+        for record in chunk.records:
+            for event in _decoder.decode(record.value):
+                try:
+                    decision = desk.decide(event, event.clock if event.replayed else now)
+                except Exception as error:
+                    log.exception("event failed", event_id=event.event_id)
+                    letters.append(self._letter(event, RefusedError("internal_error", type(error).__name__)))
+                else:
+                    decided.append((event, decision, record.offset))
+        return decided, letters
+
+    def _letter(self, event: Event, error: RefusedError) -> DeadLetter:
+        return DeadLetter(
+            self._log_id, event.feed, event.source_partition, event.source_offset, error.reason,
+            error.detail, event.text[:200], None, None, event.received_at,
+        )
+
+    def _rows(self, decided: Sequence[Decided]) -> dict[str, list[Row]]:
+        incidents = {d.incident.incident_id: d.incident for _, d, _ in decided if d.incident}
+        return {
+            "events": [event_row(self._log_id, event, decision, offset) for event, decision, offset in decided],
+            "incidents": [incident_row(incident) for incident in incidents.values()],
+            "orders": [order_row(o, d.incident.opened_at) for _, d, _ in decided if d.incident for o in d.orders],
+        }
+
+    def _by_unit(self, orders: Sequence[Order]) -> dict[int, list[Outgoing]]:
+        """Orders by partition, the last revision of each order only: within a chunk the others say nothing more."""
+        latest = {order.order_id: order for order in orders}
+        batches: dict[int, list[Outgoing]] = defaultdict(list)
+        for order in latest.values():
+            key = order.unit.encode()
+            batches[self._publisher.partition_of(key)].append((key, self._codec.encode("Order", _fields(order))))
+        return batches
+
+    def _latencies(self, decided: Sequence[Decided], decided_at: int, ordered_at: int) -> list[Row]:
+        rows = []
+        for event, decision, _ in decided:
+            if event.replayed or decision.outcome == "redelivered":
+                continue
+            if decision.orders:
+                self._metrics.call_to_order.labels(event.feed).observe((ordered_at - event.received_at) / 1000)
+            rows.append(latency_row(event, decided_at, ordered_at if decision.orders else None))
+        return rows
+
+    def _count(self, desk: Desk, partition: int, decided: Sequence[Decided], orders: Sequence[Order]) -> None:
+        for event, decision, _ in decided:
+            self._metrics.reports.labels(event.feed, decision.outcome).inc()
+        for order in orders:
+            self._metrics.orders.labels(order.role).inc()
+        self._metrics.open_incidents.labels(partition).set(len(desk.open))
+
+
+def _fields(order: Order) -> dict[str, Any]:
+    return {name: getattr(order, name) for name in order.__struct_fields__}
+
+
+def _now() -> int:
+    return int(time() * 1000)
+
+
+def desk_partitions(tps: Iterable[Any]) -> set[int]:
+    """Partitions of the events topics among topic partitions."""
+    return {tp.partition for tp in tps if tp.topic in (EVENTS, EVENTS_URGENT)}
+
+

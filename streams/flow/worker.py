@@ -1,0 +1,181 @@
+"""The worker: all that one process needs to take reports in and send orders out, started and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import psutil
+import structlog
+from aiohttp import web
+
+from streams.city.city import City
+from streams.city.load import load_city
+from streams.city.secret import read_or_make_key
+from streams.config import Settings
+from streams.core.accept import Door
+from streams.core.classify import Classifier
+from streams.core.places import Places
+from streams.core.route import Router
+from streams.core.triage import Desk
+from streams.flow.all_clears import AllClears
+from streams.flow.app import App, create_app, run_app
+from streams.flow.brokers import Broker, BrokerUnavailable, TopicSpec
+from streams.flow.guard import Step
+from streams.flow.intake import Intake
+from streams.flow.progress import watch_progress
+from streams.flow.publisher import Publisher
+from streams.flow.recorder import Recorder
+from streams.flow.security import kafka_python_security
+from streams.flow.topics import ALL_TOPICS, EVENTS, EVENTS_URGENT, GRID_ALLCLEARS, LEDGER, REPORT_TOPICS, config_of
+from streams.flow.triage import Triage
+from streams.telemetry.health import Health
+from streams.telemetry.metrics import Metrics
+from streams.telemetry.server import telemetry_app
+from streams.warehouse.embedded import EmbeddedWarehouse
+from streams.warehouse.http import HttpInterface
+from streams.warehouse.migrate import migrate
+from streams.warehouse.names import load_names
+from streams.warehouse.opening import open_warehouse
+from streams.warehouse.port import Warehouse
+from streams.warehouse.writer import Writer
+from streams.wire.codec import Codec
+from streams.wire.registry import Registry
+from streams.wire.source import FileSource, RegistrySource
+
+SWITCH_INTERVAL_S = 0.0005  # the consumer's thread must not wait 5 ms for the interpreter
+BROKER_PAUSE_S = 2.0
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """One worker process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._metrics = Metrics()
+        self._health = Health()
+        self._stop = asyncio.Event()
+        self._fatal: BaseException | None = None
+
+    async def run(self) -> int:
+        """Work until told to stop; returns the exit status: 0, or 1 after a fault that stopped it."""
+        self._catch_signals()
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        async with AsyncExitStack() as stack:
+            await self._serve_telemetry(stack)
+            city = await asyncio.to_thread(load_city, Path(self._settings.city))
+            warehouse = await self._open_warehouse(stack, city)
+            log_id = await self._prepare_broker()
+            if self._stop.is_set():
+                return 0
+            app = await self._assemble(stack, city, warehouse, log_id)
+            gc.freeze()  # the city is for ever: leave it out of every later collection
+            await stack.enter_async_context(watch_progress(app, self._health, self._metrics))
+            log.info("working", log_id=log_id, city=city.name)
+            await run_app(app, self._stop)
+        return 1 if self._fatal else 0
+
+    def _catch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+
+    async def _on_fatal(self, error: BaseException) -> None:
+        self._fatal = error
+        self._stop.set()
+
+    async def _serve_telemetry(self, stack: AsyncExitStack) -> None:
+        def refresh() -> None:
+            self._metrics.memory.set(psutil.Process().memory_info().rss)
+
+        runner = web.AppRunner(telemetry_app(self._metrics, self._health, refresh), access_log=None)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        telemetry = self._settings.telemetry
+        await web.TCPSite(runner, telemetry.host, telemetry.port).start()
+
+    async def _open_warehouse(self, stack: AsyncExitStack, city: City) -> Warehouse:
+        warehouse = await asyncio.to_thread(open_warehouse, self._settings.clickhouse)
+        stack.callback(warehouse.close)
+        for applied in await asyncio.to_thread(migrate, warehouse):
+            log.info("migrated", migration=applied.file)
+        await asyncio.to_thread(
+            load_names, warehouse, city.catalogue.items.values(), city.areas.values(), city.units.values()
+        )
+        if isinstance(warehouse, EmbeddedWarehouse):
+            interface = HttpInterface(warehouse)
+            log.info("clickhouse http", port=await interface.start(self._settings.clickhouse.http_port))
+            stack.push_async_callback(interface.stop)
+        self._health.warehouse = True
+        return warehouse
+
+    async def _prepare_broker(self) -> str:
+        """Make the topics; returns the cluster's id. Waits as long as no broker answers."""
+        while not self._stop.is_set():
+            try:
+                log_id = await asyncio.to_thread(self._make_topics)
+            except BrokerUnavailable as error:
+                log.warning("no broker yet", error=str(error), retry_s=BROKER_PAUSE_S)
+                await asyncio.wait([asyncio.create_task(self._stop.wait())], timeout=BROKER_PAUSE_S)
+            else:
+                self._health.broker = True
+                return log_id
+        return ""
+
+    def _make_topics(self) -> str:
+        kafka = self._settings.kafka
+        with Broker(kafka.bootstrap, kafka_python_security(kafka)) as broker:
+            broker.create_topics(
+                TopicSpec(topic, kafka.partitions, kafka.replication, config_of(topic)) for topic in ALL_TOPICS
+            )
+            return broker.cluster_id()
+
+    async def _assemble(self, stack: AsyncExitStack, city: City, warehouse: Warehouse, log_id: str) -> App:
+        kafka, metrics = self._settings.kafka, self._metrics
+        key = read_or_make_key(Path(self._settings.privacy.key_file))
+        codec = Codec(RegistrySource(Registry(url)) if (url := self._settings.registry.url) else FileSource())
+        publisher = await stack.enter_async_context(_publishing(Publisher(kafka, self._on_send_failure)))
+        writer = await stack.enter_async_context(Writer(warehouse, _Inserts(metrics)))
+        places, classifier = Places(city.areas.values()), Classifier(city.catalogue)
+        router = Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)
+        door = Door(city.catalogue, places, classifier, key)
+        intake = Intake(log_id, kafka.partitions, codec, door, publisher, metrics)
+        grids = frozenset(code for code in city.areas if len(code) > 12)
+        clears = AllClears(log_id, grids, codec, key, publisher, intake, metrics)
+        triage = Triage(kafka, log_id, lambda: Desk(city.catalogue, router), codec, publisher, intake, metrics)
+        steps: dict[str, tuple[str, Step]] = dict.fromkeys(REPORT_TOPICS, ("intake", intake.step))
+        steps |= dict.fromkeys((EVENTS_URGENT, EVENTS), ("triage", triage.step))
+        steps |= {GRID_ALLCLEARS: ("all_clears", clears.step), LEDGER: ("recorder", Recorder(writer).step)}
+        return create_app(kafka, steps, triage, metrics, self._on_fatal)
+
+    def _on_send_failure(self, topic: str) -> None:
+        self._metrics.send_failures.labels(topic).inc()
+
+
+class _Inserts:
+    """Tells the metrics about inserts."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def on_insert(self, table: str, rows: int, seconds: float) -> None:
+        self._metrics.insert.labels(table).observe(seconds)
+        self._metrics.inserted_rows.labels(table).inc(rows)
+
+    def on_failure(self, table: str) -> None:
+        self._metrics.insert_failures.labels(table).inc()
+
+
+@asynccontextmanager
+async def _publishing(publisher: Publisher) -> AsyncIterator[Publisher]:
+    await publisher.start()
+    try:
+        yield publisher
+    finally:
+        await publisher.stop()

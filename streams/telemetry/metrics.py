@@ -1,0 +1,59 @@
+"""Every metric, named once. Labels are feeds, topics, tables and fixed reasons: never a person, a number or a place."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import generate_latest
+
+_LATENCY_S = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300)
+_STAGE_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 30)
+_INSERT_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30)
+_RECORDS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+
+class Metrics:
+    """The metrics of one worker, in a registry of their own so that several can live in one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        r = self.registry
+        # What came of the records of each feed: new, linked, redelivered, all_clear, dead_letter.
+        self.reports = Counter("sanwang_reports", "Records of a feed by outcome", ["feed", "outcome"], registry=r)
+        # Dead letters by feed and reason (the reasons are RefusedError's).
+        self.dead_letters = Counter("sanwang_dead_letters", "Dead letters", ["feed", "reason"], registry=r)
+        # Orders sent, by role of the unit: lead, assist.
+        self.orders = Counter("sanwang_orders", "Orders sent, revisions included", ["role"], registry=r)
+        # From the broker's time of the feed record to the broker's confirmation of its orders; live reports only.
+        self.call_to_order = Histogram(
+            "sanwang_call_to_order_seconds", "Report received to order confirmed", ["feed"],
+            buckets=_LATENCY_S, registry=r,
+        )
+        # Computing time of a chunk in a stage: intake, all_clears, triage, recorder.
+        self.stage = Histogram("sanwang_stage_seconds", "Work on a chunk", ["stage"], buckets=_STAGE_S, registry=r)
+        # Records in a chunk, by topic.
+        self.chunk = Histogram("sanwang_chunk_records", "Records in a chunk", ["topic"], buckets=_RECORDS, registry=r)
+        # Records between the committed offset and the end of a partition that this worker owns.
+        self.lag = Gauge("sanwang_lag_records", "Records not yet committed", ["topic", "partition"], registry=r)
+        # Sends that the broker did not confirm, each of which is repeated.
+        self.send_failures = Counter("sanwang_send_failures", "Sends not confirmed", ["topic"], registry=r)
+        # ClickHouse inserts: duration, rows, failures (each is repeated).
+        self.insert = Histogram(
+            "sanwang_insert_seconds", "ClickHouse insert of a block", ["table"], buckets=_INSERT_S, registry=r
+        )
+        self.inserted_rows = Counter("sanwang_inserted_rows", "Rows inserted", ["table"], registry=r)
+        self.insert_failures = Counter("sanwang_insert_failures", "Inserts that failed", ["table"], registry=r)
+        # Partitions assigned anew to this worker, counted once per rebalance.
+        self.rebalances = Counter("sanwang_rebalances", "Rebalances of the consumer group", registry=r)
+        # State of triage: open incidents per partition, and how long the last rebuild took.
+        self.open_incidents = Gauge("sanwang_open_incidents", "Incidents open for matching", ["partition"], registry=r)
+        self.recovery = Histogram(
+            "sanwang_recovery_seconds", "Rebuilding a partition's state", buckets=_INSERT_S, registry=r
+        )
+        # Resident memory of the process.
+        self.memory = Gauge("sanwang_memory_bytes", "Resident memory", registry=r)
+        # Chunks whose step failed for a reason that is not the broker's or ClickHouse's.
+        self.step_failures = Counter("sanwang_step_failures", "Chunks tried again", ["stage"], registry=r)
+
+    def exposition(self) -> bytes:
+        """The metrics in Prometheus's text format."""
+        return generate_latest(self.registry)
