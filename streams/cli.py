@@ -1,12 +1,17 @@
-"""The command line: `sanwang COMMAND`. Every command is thin; what it does lives in the package that its name tells."""
+"""Sanwang (三网): one dispatch pipeline for the 12345 hotline, 110 police alerts and grid reports."""
+
+# Every command is thin: what it does lives in the package that its name tells, imported when it is run, because Faust
+# and ClickHouse's engine take long to load.
 
 from __future__ import annotations
 
 import asyncio
 import os
 import sys
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvloop
@@ -15,6 +20,9 @@ from streams.config import Settings, load_settings
 from streams.errors import SanwangError
 from streams.telemetry.logs import set_up_logs
 
+if TYPE_CHECKING:
+    from streams.flow.dead_letter_office import LetterId
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 city_app = typer.Typer(no_args_is_help=True, help="City folders: check one, begin a new one.")
 letters_app = typer.Typer(no_args_is_help=True, help="Dead letters: list, show, replay, drop.")
@@ -22,8 +30,9 @@ app.add_typer(city_app, name="city")
 app.add_typer(letters_app, name="dead-letters")
 
 DATA = Path(".sanwang")
-DEMO_SEED = 12345
 Config = Annotated[Path | None, typer.Option("--config", envvar="SANWANG_CONFIG", help="Settings as a TOML file.")]
+Letters = Annotated[list[str] | None, typer.Argument(help="feed/partition/offset, as `list` shows them")]
+Reason = Annotated[str, typer.Option(help="All open ones with this reason.")]
 
 
 @app.command()
@@ -52,6 +61,111 @@ def city_check(folder: Path) -> None:
         typer.echo(str(fault))
     typer.echo(f"{folder}: {len(faults)} faults" if faults else f"{folder}: no faults")
     raise typer.Exit(1 if faults else 0)
+
+
+@city_app.command("new")
+def city_new(folder: Path) -> None:
+    """Write a small commented example city to begin from."""
+    from streams.city.example import new_city
+
+    new_city(folder)
+    typer.echo(f"{folder}: a city to begin from; see docs/city.md, then: sanwang city check {folder}")
+
+
+@app.command()
+def demo(
+    seconds: Annotated[int | None, typer.Option(envvar="DEMO_SECONDS", help="End by itself after so long.")] = None,
+    rate: Annotated[float, typer.Option(help="Reports a second over all feeds, all-clears beside them.")] = 50.0,
+    profile: Annotated[str, typer.Option(help="calm or storm")] = "calm",
+    city: Annotated[Path | None, typer.Option(help="A city folder; the made-up demo city if not given.")] = None,
+    data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = DATA,
+) -> None:
+    """Play a city's day on all three feeds against an embedded Kafka and ClickHouse, and close the account."""
+    from streams.demo.run import run_demo
+
+    raise typer.Exit(run_demo(seconds, rate, profile, city, data))
+
+
+@app.command()
+def migrate(
+    config: Config = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be applied.")] = False,
+    status: Annotated[bool, typer.Option("--status", help="Only say what has been applied.")] = False,
+) -> None:
+    """Bring ClickHouse's tables and views up to this release."""
+    from streams.warehouse import migrate as migrations
+    from streams.warehouse.opening import open_warehouse
+
+    with closing(open_warehouse(load_settings(config).clickhouse)) as warehouse:
+        listed = migrations.status(warehouse) if status else migrations.migrate(warehouse, dry_run=dry_run)
+    for one in listed:
+        typer.echo(f"{one.file}  {one.at:%Y-%m-%d %H:%M:%S}" if one.at else f"{one.file}  not applied")
+    if not listed:
+        typer.echo("nothing to apply")
+
+
+@app.command()
+def sql(
+    statement: str,
+    config: Config = None,
+    output_format: Annotated[str, typer.Option("--format", help="Any of ClickHouse's formats.")] = "PrettyCompact",
+) -> None:
+    """Ask ClickHouse: a server, or the embedded one, whether its worker runs or not."""
+    from streams.warehouse.select import select
+
+    sys.stdout.buffer.write(select(load_settings(config).clickhouse, statement, output_format))
+
+
+@letters_app.command("list")
+def letters_list(
+    config: Config = None,
+    status: Annotated[str, typer.Option(help="open, replayed, dropped, all")] = "open",
+    reason: Annotated[str, typer.Option(help="Only those with this reason.")] = "",
+    limit: int = 50,
+) -> None:
+    """List dead letters, newest first."""
+    from streams.flow.dead_letter_office import list_letters
+
+    sys.stdout.buffer.write(list_letters(load_settings(config), status, reason, limit))
+
+
+@letters_app.command("show")
+def letters_show(letter: str, config: Config = None) -> None:
+    """Show everything known of one dead letter; LETTER is feed/partition/offset."""
+    from streams.flow.dead_letter_office import LetterId, show_letter
+
+    sys.stdout.buffer.write(show_letter(load_settings(config), LetterId.parse(letter)))
+
+
+@letters_app.command("replay")
+def letters_replay(letters: Letters = None, reason: Reason = "", config: Config = None) -> None:
+    """Send the records behind dead letters to their feeds once more."""
+    from streams.flow.dead_letter_office import replay_letters
+
+    _with_letters(replay_letters, letters, reason, config, "sent again")
+
+
+@letters_app.command("drop")
+def letters_drop(letters: Letters = None, reason: Reason = "", config: Config = None) -> None:
+    """Mark dead letters as dropped: looked at, nothing to be done."""
+    from streams.flow.dead_letter_office import drop_letters
+
+    _with_letters(drop_letters, letters, reason, config, "dropped")
+
+
+def _with_letters(
+    work: Callable[[Settings, Sequence[LetterId]], Coroutine[None, None, None]],
+    letters: list[str] | None, reason: str, config: Path | None, done: str,
+) -> None:
+    from streams.flow.dead_letter_office import LetterId, open_letters
+
+    settings = load_settings(config)
+    if bool(letters) == bool(reason):
+        raise SanwangError("name dead letters (feed/partition/offset), or --reason for all open ones with that reason")
+    chosen = [LetterId.parse(letter) for letter in letters] if letters else open_letters(settings, reason)
+    asyncio.run(work(settings, chosen))
+    typer.echo(f"{len(chosen)} dead letters {done}")
 
 
 def main() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import chain
 
 from ahocorasick_rs import AhoCorasick, Implementation
 from msgspec import Struct
@@ -20,28 +19,32 @@ from streams.core.guards import Guard, guarded
 from streams.core.words import Word, read_word
 
 READ = 2_000  # characters of a text that are looked at: the longest reports repeat themselves
-THRESHOLD = 0.32  # a score below it is no answer; one rare word of two characters reaches 0.33
+THRESHOLD = 0.32  # a score below it is no answer
 ALTERNATIVES = 3
 
-_HALF = 2.0  # points that make a score of 0.5
+_DOUBT = 1.5  # points that an item needs for a score of 0.5 when nothing speaks for another
+_RIVAL = 0.5  # and how much of the next item's points it needs on top
 _TITLE = 30  # characters: what a text begins with is what it is about
 _TITLE_TIMES = 1.5
-_URGENT_TIMES = 2.0  # a burning rubbish bin is a fire
+_URGENT = 80  # characters: who tells of danger now does not come to it at the end of a long story
+_URGENT_TIMES = 3.0  # a burning rubbish bin is a fire
+_NEAR = 40  # characters: words that count only together stand in one sentence
 _SAME_CHANNEL = 1.1
 _SAME_CLASS = 1.5
 _SAME_NAME = 4.0  # points for an item whose very name the source gave
 _CHANNEL: dict[Feed, str] = {"hotline": "12345", "police": "110", "grid": "grid"}
 
+_Span = tuple[int, int]  # start and end in the text
 _Hit = tuple[int, int, int]  # word, start, end
 
 
 class _Vote(Struct, frozen=True, gc=False):
-    """What a word, found together with the others that it needs, is worth to an item."""
+    """What a word, with the others that it needs beside it, is worth to an item."""
 
     item: str
     points: float
     guard: Guard
-    needs: tuple[int, ...]
+    needs: tuple[str, ...]
     shown: str
 
 
@@ -50,13 +53,14 @@ class Classifier:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._numbers: dict[str, int] = {}  # of each word
+        self._numbers: dict[str, int] = {}  # of each word that is searched for
         self._votes: dict[int, list[_Vote]] = defaultdict(list)
         self._bars: dict[int, list[str]] = defaultdict(list)  # items that a word rules out
         words = [(item, read_word(text)) for item in catalogue.items.values() for text in item.words]
         shared = _shared(word for _, word in words)
         for item, word in words:
-            self._add(item, word, shared)
+            self._add(item, word, shared[word.shown])
+        self._alone = {word for word, votes in self._votes.items() if any(not vote.needs for vote in votes)}
         self._automaton = AhoCorasick(list(self._numbers), implementation=Implementation.ContiguousNFA)
         self._named = {item.name: item.code for item in catalogue.items.values() if item.code != OTHER}
 
@@ -64,7 +68,8 @@ class Classifier:
         """The item of a report.
 
         `codes` and `labels` are the source's own, most specific first. A score of 1.0 means by code; by text it grows
-        from 0 to 1 with the points found. Reasons are the words that spoke for the item.
+        from 0 to 1 with the points found and shrinks with those of the next item. Reasons are the words that spoke for
+        the item. Only the first `READ` characters of `text` are looked at.
         """
         by_code = self._by_code(feed, codes)
         return by_code if by_code is not None else self._by_text(feed, labels, text[:READ])
@@ -89,28 +94,28 @@ class Classifier:
         for code in points:
             if items[code].channel == channel:
                 points[code] *= _SAME_CHANNEL
-        ranked = sorted(points, key=lambda code: (-points[code], code))
-        best = ranked[0]
-        score = round(points[best] / (points[best] + _HALF), 3)
+        best, *others = sorted(points, key=lambda code: (-points[code], code))
+        rival = points[others[0]] if others else 0.0
+        score = round(points[best] / (points[best] + _DOUBT + _RIVAL * rival), 3)
         if score < THRESHOLD:
-            return Classified(OTHER, "none", score, (), tuple(ranked[:ALTERNATIVES]))
-        return Classified(best, "text", score, tuple(reasons[best]), tuple(ranked[1 : 1 + ALTERNATIVES]))
+            return Classified(OTHER, "none", score, (), (best, *others[: ALTERNATIVES - 1]))
+        return Classified(best, "text", score, tuple(reasons[best]), tuple(others[:ALTERNATIVES]))
 
     def _count(self, text: str) -> tuple[dict[str, float], dict[str, list[str]]]:
         """Points of each item, and the words that gave them."""
+        points: dict[str, float] = {}
+        reasons: dict[str, list[str]] = {}
         hits: list[_Hit] = self._automaton.find_matches_as_indexes(text, overlapping=True)
-        places: dict[int, list[_Hit]] = {}
-        for hit in hits:
-            places.setdefault(hit[0], []).append(hit)
-        longest = {hit[0] for hit in _longest(hits)}
-        points: dict[str, float] = defaultdict(float)
-        reasons: dict[str, list[str]] = defaultdict(list)
-        for word, at in places.items():
-            for vote in self._votes[word] if word in self._votes else ():
-                if (vote.needs or word in longest) and _counts(vote, places, text, at):
-                    points[vote.item] += vote.points * (_TITLE_TIMES if at[0][1] < _TITLE else 1.0)
-                    reasons[vote.item].append(vote.shown)
-        for word in places.keys() & self._bars.keys():
+        spans: dict[int, list[_Span]] = {}
+        for word, start, end in hits:
+            spans.setdefault(word, []).append((start, end))
+        whole = _whole([hit for hit in hits if hit[0] in self._alone])
+        for word, at in spans.items():
+            for vote in self._votes.get(word, ()):
+                if (vote.needs or word in whole) and ((not vote.needs and not vote.guard) or _earnest(vote, text, at)):
+                    points[vote.item] = points.get(vote.item, 0.0) + vote.points * _emphasis(vote, at[0][0])
+                    reasons.setdefault(vote.item, []).append(vote.shown)
+        for word in spans.keys() & self._bars.keys():
             for code in self._bars[word]:
                 points.pop(code, None)
         return points, reasons
@@ -126,14 +131,14 @@ class Classifier:
             if self._catalogue.items[code].class_name in labels:
                 points[code] *= _SAME_CLASS
 
-    def _add(self, item: Item, word: Word, shared: dict[str, int]) -> None:
-        numbers = [self._numbers.setdefault(part, len(self._numbers)) for part in word.parts]
+    def _add(self, item: Item, word: Word, sharers: int) -> None:
+        first, *needs = sorted(word.parts, key=len, reverse=True)  # the longest is the rarest, and searched for
+        number = self._numbers.setdefault(first, len(self._numbers))
         if word.forbids:
-            self._bars[numbers[0]].append(item.code)
-            return
-        guard = _guard(item, word)
-        points = word.weight / shared[word.shown] ** 0.5 * (_URGENT_TIMES if guard else 1.0)
-        self._votes[numbers[0]].append(_Vote(item.code, points, guard, tuple(numbers[1:]), word.shown))
+            self._bars[number].append(item.code)
+        else:
+            points = word.weight / sharers**0.5
+            self._votes[number].append(_Vote(item.code, points, _guard(item, word), tuple(needs), word.shown))
 
 
 def _shared(words: Iterable[Word]) -> dict[str, int]:
@@ -145,28 +150,39 @@ def _shared(words: Iterable[Word]) -> dict[str, int]:
 
 
 def _guard(item: Item, word: Word) -> Guard:
-    """Words of danger now are looked at closely; a limit in minutes tells them from those of a hazard."""
+    """Words of danger are looked at closely; a limit in minutes tells danger now from a hazard."""
     if not item.life_safety:
         return Guard.NONE
     return Guard.SUPPOSED if item.limit.endswith("m") and not word.supposed else Guard.DENIED
 
 
-def _counts(vote: _Vote, places: dict[int, list[_Hit]], text: str, at: list[_Hit]) -> bool:
-    """Are all its words there, and each of them at least once in earnest?"""
-    if any(word not in places for word in vote.needs):
-        return False
-    if vote.guard is Guard.NONE:
-        return True
-    found = chain((at,), (places[word] for word in vote.needs))
-    return all(any(not guarded(text, start, end, vote.guard) for _, start, end in hits) for hits in found)
+def _emphasis(vote: _Vote, start: int) -> float:
+    """How much more a word counts for where it stands."""
+    times = _TITLE_TIMES if start < _TITLE else 1.0
+    return times * _URGENT_TIMES if vote.guard and start < _URGENT else times
 
 
-def _longest(hits: list[_Hit]) -> list[_Hit]:
-    """The hits that lie in no longer one: in 非机动车 there is no 机动车. `hits` are in the order of their ends."""
+def _earnest(vote: _Vote, text: str, at: list[_Span]) -> bool:
+    """Do all its words stand together somewhere, and are none of them denied or supposed there?"""
+    for start, end in at:
+        spans = [(start, end)]
+        for part in vote.needs:
+            found = text.find(part, max(0, start - _NEAR), end + _NEAR)
+            if found < 0:
+                break
+            spans.append((found, found + len(part)))
+        else:
+            if not any(guarded(text, first, last, vote.guard) for first, last in spans):
+                return True
+    return False
+
+
+def _whole(hits: list[_Hit]) -> set[int]:
+    """The words that were found outside longer ones: in 非机动车 there is no 机动车. `hits` are ordered by their ends."""
     kept: list[_Hit] = []
     for hit in hits:
-        while kept and kept[-1][1] >= hit[1] and kept[-1][0] != hit[0]:
+        while kept and kept[-1][1] >= hit[1]:
             kept.pop()
         if not kept or kept[-1][2] != hit[2]:
             kept.append(hit)
-    return kept
+    return {hit[0] for hit in kept}

@@ -5,9 +5,9 @@ the clock (minutes, hours); the rest in working hours and working days of the st
 09:00-12:00 and 13:30-17:30 in Asia/Shanghai. Extensions and suspensions stop the clock.
 
 One rule covers all working limits: **a limit is used up by working time, and is due at the first moment at which all of
-it has passed**. A working day is the seven hours of one day. So N working days end at the same time of day N working days
-later; a limit that starts in the night, on a holiday or at noon starts at the next working moment, and N full days end
-at 17:30 of the Nth. Nothing falls due in a break, at night or on a holiday.
+it has passed**. A working day is the seven hours of one day. So N working days end at the same time of day N working
+days later. A limit that starts outside working time starts at the next working moment: in the night or on a holiday, N
+full days end at 17:30 of the Nth; in the noon break, at 12:00. Nothing falls due in a break, at night or on a holiday.
 """
 
 from __future__ import annotations

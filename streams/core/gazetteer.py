@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import ahocorasick
 from msgspec import Struct
@@ -12,6 +13,7 @@ from msgspec import Struct
 from streams.core.area import Area, significant
 
 _SHORTEST = 2  # characters of a name that is looked for
+_LONGEST = 200  # characters of an address that are read: places are named at its beginning
 _REMEMBERED = 16_384  # combinations of names whose decision is kept
 
 
@@ -42,6 +44,7 @@ class Gazetteer:
                     holders[name].add(stem)
         self._names = sorted(holders)
         self._holders = [tuple(sorted(holders[name])) for name in self._names]
+        self._held = [frozenset(stems) for stems in self._holders]
         self._within = [_by_beginning(stems) for stems in self._holders]
         self._automaton = ahocorasick.Automaton()
         for number, name in enumerate(self._names):
@@ -56,7 +59,7 @@ class Gazetteer:
         """
         if not self._names or not address:
             return None
-        named = tuple([number for _, number in self._automaton.iter_long(address)])
+        named = tuple([number for _, number in self._automaton.iter_long(address[:_LONGEST])])
         if not named:
             return None
         if not within and (stem := self._narrow(named)):
@@ -67,41 +70,50 @@ class Gazetteer:
         """The one area that agrees with all names, "" if there is not exactly one. What `_weigh` says, but sooner."""
         stems: Sequence[str] = self._holders[named[0]]
         for number in named[1:]:
-            within, holders = self._within[number], self._holders[number]
+            within, held = self._within[number], self._held[number]
             agreeing: list[str] = []
             for stem in stems:
                 if deeper := within.get(stem):
                     agreeing += deeper
-                elif stem[:6] in holders or stem[:9] in holders or stem[:12] in holders:
+                elif stem[:6] in held or stem[:9] in held or stem[:12] in held:
                     agreeing.append(stem)
             stems = agreeing
         return stems[0] if len(stems) == 1 else ""
 
     def _weigh(self, named: tuple[int, ...], within: str) -> Named | None:
-        """Of all areas that the names mean, the one that agrees with most of the text; then the deepest.
+        """Of all areas that the names mean, the one that agrees with most of the text; the deepest of one line.
 
         Two areas agree if one lies in the other: a village agrees with its county, not with another county. A name of
         several areas counts half. If what disagrees weighs more than half as much, nobody can tell.
         """
         scope = significant(within) if within else ""
-        mentions = [(len(self._names[n]), self._inside(scope, self._holders[n])) for n in dict.fromkeys(named)]
-        weighed = [(length if len(stems) == 1 else length / 2, stems) for length, stems in mentions if stems]
-        if not weighed:
+        weighed: dict[int, float] = {}
+        candidates: set[str] = set()
+        for number in named:
+            if inside := self._inside(scope, number):
+                weighed[number] = len(self._names[number]) / (1 if len(inside) == 1 else 2)
+                candidates.update(inside)
+        if not candidates:
             return None
         weights = {
-            stem: sum(weight for weight, others in weighed if _agrees(stem, others))
-            for stem in sorted({stem for _, stems in weighed for stem in stems})
+            stem: sum(weight for number, weight in weighed.items() if self._agrees(stem, number))
+            for stem in sorted(candidates)
         }
-        best = max((weight, len(stem)) for stem, weight in weights.items())
-        chosen = [stem for stem, weight in weights.items() if (weight, len(stem)) == best]
-        against = [(weight, stems) for weight, stems in weighed if not _agrees(chosen[0], stems)]
-        if sum(weight for weight, _ in against) * 2 > best[0]:
-            chosen += [stem for _, stems in against for stem in stems]
+        best = max(weights.values())
+        chosen = _deepest([stem for stem, weight in weights.items() if weight == best])
+        against = [number for number in weighed if not self._agrees(chosen[0], number)]
+        if sum(weighed[number] for number in against) * 2 > best:
+            chosen += [stem for number in against for stem in self._inside(scope, number)]
         return self._settle(chosen, scope)
 
-    @staticmethod
-    def _inside(scope: str, stems: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(stem for stem in stems if stem.startswith(scope)) if scope else stems
+    def _inside(self, scope: str, number: int) -> Sequence[str]:
+        stems = self._holders[number]
+        return tuple([stem for stem in stems if stem.startswith(scope)]) if scope else stems
+
+    def _agrees(self, stem: str, number: int) -> bool:
+        """Whether an area of that name lies in the area, or is it, or holds it."""
+        held = self._held[number]
+        return stem in self._within[number] or stem[:6] in held or stem[:9] in held or stem[:12] in held
 
     def _settle(self, chosen: list[str], scope: str) -> Named | None:
         """The one area chosen, or the deepest one above all of them."""
@@ -114,6 +126,11 @@ class Gazetteer:
         return Named("", ambiguous=True)
 
 
+def _deepest(stems: Sequence[str]) -> list[str]:
+    """Those of `stems` (sorted, so that what lies in one stands right behind it) that hold no other of them."""
+    return [stem for stem, after in pairwise([*stems, ""]) if not after.startswith(stem)]
+
+
 def _by_beginning(stems: Sequence[str]) -> dict[str, list[str]]:
     """For every area that holds some of `stems`, or is one: those that lie in it."""
     found: dict[str, list[str]] = {}
@@ -121,7 +138,3 @@ def _by_beginning(stems: Sequence[str]) -> dict[str, list[str]]:
         for beginning in dict.fromkeys((stem[:6], stem[:9], stem[:12], stem)):
             found.setdefault(beginning, []).append(stem)
     return found
-
-
-def _agrees(stem: str, stems: tuple[str, ...]) -> bool:
-    return any(stem.startswith(other) or other.startswith(stem) for other in stems)

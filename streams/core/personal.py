@@ -41,6 +41,9 @@ _SURNAMES = (
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 
 
+_PARTED = r"[ .,_/*:()-]{1,3}"  # only between the 3, 4 and 4 digits of a mobile number
+
+
 def _digits(count: str, gap: str, first: str = r"\d") -> str:
     return rf"{first}(?:{gap}\d){{{count}}}"
 
@@ -59,6 +62,7 @@ def _numbers(gap: str) -> re.Pattern[str]:
         rf"(?P<union_card>6{gap}2(?:{gap}\d){{14,17}})(?!\d)",
         rf"(?P<card>{_digits('15', gap, '[3-6]')})(?!\d)",
         rf"(?P<mobile>{china}?(?:0?1[3-9]\d{{9}}){{1,3}})(?!\d)",
+        rf"(?P<parted_mobile>1[3-9]\d{_PARTED}\d{{4}}{_PARTED}\d{{4}})(?!\d)",
         rf"(?P<spaced_mobile>{china}?1{gap}[3-9](?:{gap}\d){{9}})(?!\d)",
         rf"(?P<landline>(?:0{gap}|{china}){area}\)?{gap}{_digits('6,7', gap, '[1-9]')}(?:[-转]\d{{1,5}})?)(?!\d)",
         rf"(?P<stated>{_digits('6,18', gap)}[Xx]?)(?![\dXx])",
@@ -76,7 +80,9 @@ WRITTEN = _numbers(f"[{_WRITTEN_GAP}]{{0,3}}")
 SPOKEN = _numbers(f"[{_SPOKEN_GAP}]{{0,3}}")
 # Where one of the above may begin, in folded text: a digit that follows no digit, or a province before a letter. The
 # pattern starts with one set of characters because the engine skips through these fast.
-START = re.compile(rf"[0-9{_PROVINCES}](?:(?<=[0-9])(?<![0-9][0-9])[0-9){_SPOKEN_GAP}]{{6}}|(?<![0-9])[ .-]?[A-Za-z])")
+START = re.compile(
+    rf"[0-9{_PROVINCES}](?:(?<=[0-9])(?<![0-9][0-9])[0-9_/*:(){_SPOKEN_GAP}]{{6}}|(?<![0-9])[ .-]?[A-Za-z])"
+)
 
 EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+-])(?P<email>[A-Za-z0-9._%+-]{1,64} ?@ ?[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4})"
@@ -103,7 +109,7 @@ NAME_SIGN = re.compile(f"[姓我名联投举报来反先女小](?:{_NAME_SIGNS})
 
 _SPOKEN_SET = "".join(sorted(SPOKEN_DIGITS))
 _DIGIT = "0-9０-９⓪①-⑨" + _SPOKEN_SET
-_GAP = rf"\-{_DASHES}{_BLANKS}{_DOTS} .．－,，、。()（）"
+_GAP = rf"\-{_DASHES}{_BLANKS}{_DOTS} .．－,，、。()（）_/*:："
 SPOKEN_SIGN = re.compile(f"[{_SPOKEN_SET}](?:[{_DIGIT}{_GAP}]{{4}}|(?<=[{_DIGIT}{_GAP}]{{4}}.))")
 # A necessary sign of any of the above in text as it was written, for most texts the only pattern that they see.
 SUSPICION = re.compile(

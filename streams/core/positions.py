@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -49,8 +50,5 @@ class Section(Struct, frozen=True):
 def sections(text: str, name: str) -> tuple[Section, ...]:
     """The `[[name]]` sections of a TOML text, in order."""
     head = re.compile(rf"^[ \t]*\[\[[ \t]*{re.escape(name)}[ \t]*\]\]", re.MULTILINE)
-    starts = [found.start() for found in head.finditer(text)]
-    ends = [*starts[1:], len(text)]
-    return tuple(
-        Section(text[begin:end], text.count("\n", 0, begin) + 1) for begin, end in zip(starts, ends, strict=True)
-    )
+    marks = [*(found.start() for found in head.finditer(text)), len(text)]
+    return tuple(Section(text[begin:end], text.count("\n", 0, begin) + 1) for begin, end in pairwise(marks))

@@ -33,6 +33,7 @@ _LABELS = {
     "union_card": "[银行卡]",
     "card": "[银行卡]",
     "mobile": "[手机]",
+    "parted_mobile": "[手机]",
     "spaced_mobile": "[手机]",
     "landline": "[电话]",
     "plate": "[车牌]",

@@ -7,7 +7,7 @@ boundaries or the clock, so a replay decides the same.
 from __future__ import annotations
 
 from streams.core.catalogue import OTHER, Catalogue, Item
-from streams.core.decision import Decision, Incident, Link, Order
+from streams.core.decision import Decision, Incident, Link, Order, Route
 from streams.core.event import Event
 from streams.core.match import FEED_BIT, TEXT_CHARS, Match, compare, shingles_of
 from streams.core.open_incidents import OpenIncidents
@@ -71,7 +71,7 @@ class Desk:
         return (best[1], best[0].reasons) if best else None
 
     def _open(self, event: Event, item: Item, now: int) -> Decision:
-        route = self._router.route(event.item, event.area, event.urgency, event.feed, event.clock)
+        route = self._route(event, event.area)
         closed = event.self_handled and item.self_handle
         incident = Incident(
             event.event_id, event.source_partition, event.source_offset, event.caller, event.item, event.area,
@@ -113,13 +113,19 @@ class Desk:
 
     def _raise(self, incident: Incident, event: Event) -> None:
         """A more urgent report leads from now on; who led before assists."""
-        route = self._router.route(event.item, incident.area, event.urgency, event.feed, event.clock)
+        route = self._route(event, incident.area)
         before = (incident.lead, *incident.assists)
         incident.urgency = min(incident.urgency, event.urgency)
         incident.life_safety = incident.life_safety or event.life_safety
         incident.due_at = min(incident.due_at, route.due_at)
         incident.lead, incident.rule = route.lead, route.rule
         incident.assists = tuple(dict.fromkeys(u for u in (*route.assists, *before) if u != route.lead))
+
+    def _route(self, event: Event, area: str) -> Route:
+        return self._router.route(
+            event.item, area, event.urgency, event.feed, event.clock, life_safety=event.life_safety,
+            ambiguous=event.ambiguous, self_handled=event.self_handled,
+        )
 
     def _orders(self, incident: Incident, event: Event, now: int) -> tuple[Order, ...]:
         """The order of every unit as it now stands; a unit that has one gets its next revision."""

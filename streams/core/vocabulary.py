@@ -127,7 +127,7 @@ class Vocabulary:
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """The known word that looks most like this one, as a question; empty if none does."""
-    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
     return f"did you mean {close[0]}?" if close else ""
 
 

@@ -18,7 +18,7 @@ from kafka.errors import KafkaError, RetriableError, TopicAlreadyExistsError
 from kafka.protocol.consumer import OffsetSpec
 
 from streams.errors import SanwangError
-from streams.flow.reach import BrokerUnavailable, reach
+from streams.flow.reach import BrokerUnavailable, reach, tls
 from streams.flow.records import BrokerRecord, Partition, read_span, settle_ends
 
 # kafka-python writes its whole configuration to the log at debug, passwords too; what matters it raises.
@@ -58,9 +58,11 @@ class Broker:
     ) -> None:
         self.servers: Final = servers
         self._timeout_seconds: Final = timeout_seconds
+        self._tls: Final = tls(security)
         milliseconds = int(timeout_seconds * 1000)
         self._settings: Final[dict[str, object]] = {
             **security,
+            "ssl_context": self._tls,
             "bootstrap_servers": servers.split(","),
             "bootstrap_timeout_ms": milliseconds,
             "request_timeout_ms": milliseconds,
@@ -181,7 +183,7 @@ class Broker:
 
     def _connected(self, deadline: float) -> Any:  # noqa: ANN401 - kafka-python has no types
         if self._client is None:
-            reach(self.servers, max(0.0, deadline - time.monotonic()))
+            reach(self.servers, max(0.0, deadline - time.monotonic()), self._tls)
             self._client = KafkaAdminClient(**self._settings)
         return self._client
 

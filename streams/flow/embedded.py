@@ -18,6 +18,7 @@ from typing import Final, Self
 
 from streams.errors import SanwangError
 from streams.flow.brokers import Broker, BrokerUnavailable
+from streams.flow.child import tied
 
 START_SECONDS: Final = 10.0
 STOP_SECONDS: Final = 1.0
@@ -67,7 +68,7 @@ class EmbeddedBroker:
         command += ["--advertised-listener-url", address, "--storage-engine", "memory://sanwang/"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command,
+                tied(command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

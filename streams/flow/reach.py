@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from streams.errors import SanwangError
 
@@ -14,15 +17,31 @@ class BrokerUnavailable(SanwangError):  # noqa: N818 - a state of the world, not
     """No broker answers, or it went away or turned us down while it was asked."""
 
 
-def reach(servers: str, seconds: float) -> None:
-    """Return as soon as one of `servers` (`host:port`, joined by commas) takes a connection.
+def tls(security: Mapping[str, Any]) -> ssl.SSLContext | None:
+    """Return the TLS context of kafka-python's settings, or None where they ask for none; raise `SanwangError`."""
+    if "SSL" not in str(security.get("security_protocol", "")):
+        return None
+    try:
+        context = ssl.create_default_context(cafile=security.get("ssl_cafile"))
+        context.check_hostname = bool(security.get("ssl_check_hostname", True))
+        if security.get("ssl_certfile"):
+            context.load_cert_chain(
+                security["ssl_certfile"], security.get("ssl_keyfile"), security.get("ssl_password")
+            )
+    except OSError as error:
+        raise SanwangError(f"the Kafka broker's TLS files cannot be used: {error}") from None
+    return context
+
+
+def reach(servers: str, seconds: float, context: ssl.SSLContext | None = None) -> None:
+    """Return as soon as one of `servers` (`host:port`, joined by commas) takes a connection, with TLS if asked for.
 
     Raises `BrokerUnavailable` after `seconds`, and `SanwangError` where `servers` cannot be read.
     """
     places = [_place(server) for server in servers.split(",")]
     deadline = time.monotonic() + seconds
     while True:
-        reasons = [reason for reason in (_refusal(place, deadline) for place in places) if reason]
+        reasons = [reason for reason in (_refusal(place, deadline, context) for place in places) if reason]
         if len(reasons) < len(places):
             return
         if time.monotonic() >= deadline:
@@ -37,9 +56,15 @@ def _place(server: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _refusal(place: tuple[str, int], deadline: float) -> str:
+def _refusal(place: tuple[str, int], deadline: float, context: ssl.SSLContext | None) -> str:
     try:
-        with socket.create_connection(place, timeout=max(0.1, deadline - time.monotonic())):
+        with socket.create_connection(place, timeout=max(0.1, deadline - time.monotonic())) as plain:
+            if context is not None:
+                context.wrap_socket(plain, server_hostname=place[0]).close()
             return ""
+    except ssl.SSLError as error:
+        return f"TLS: {getattr(error, 'verify_message', '') or error.reason}"
+    except TimeoutError:
+        return "no answer" if context is None else "no answer to TLS"
     except OSError as error:
         return error.strerror or str(error)

@@ -1,0 +1,47 @@
+# Sanwang: `make demo` to see it, `make test` to check it. Both set up what they need in .venv first.
+# Needs Python 3.11 or newer with its venv module; PYTHON=/path/to/python3 names one, DEMO_SECONDS=30 ends the demo.
+
+BIN := .venv/bin
+COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --universal \
+	pyproject.toml requirements/build.in
+
+.PHONY: help demo test lint setup lock clean
+
+help:
+	@echo "make demo    the whole pipeline on a made-up city, with a live table (DEMO_SECONDS=30 ends by itself)"
+	@echo "make test    linters, types, import contracts, all tests"
+	@echo "make lint    the same without the tests"
+	@echo "make setup   only set up .venv"
+	@echo "make lock    renew requirements/*.lock from pyproject.toml"
+	@echo "make clean   remove .venv and caches; data under .sanwang stays"
+
+demo: .venv/run.stamp
+	@$(BIN)/sanwang demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
+
+test: lint
+	$(BIN)/pytest
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+setup: .venv/dev.stamp
+
+.venv/run.stamp: requirements/run.lock pyproject.toml deploy/setup.sh
+	@sh deploy/setup.sh run
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.lock pyproject.toml deploy/setup.sh
+	@sh deploy/setup.sh dev
+	@touch .venv/run.stamp $@
+
+# The versions of the run lock hold in the dev lock.
+lock: .venv/dev.stamp
+	$(COMPILE) --upgrade --output-file requirements/run.lock
+	$(COMPILE) --group dev --constraint requirements/run.lock --upgrade --output-file requirements/dev.lock
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf tests/support/kafka/target
+	find streams tests -name __pycache__ -prune -exec rm -rf {} +

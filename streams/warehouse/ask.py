@@ -1,0 +1,47 @@
+"""Asking ClickHouse's HTTP interface: a server's, or that of the process that owns an embedded warehouse."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import ssl
+from urllib.parse import urlencode
+
+from streams.warehouse.errors import WarehouseUnavailable, engine_error
+from streams.warehouse.tables import DATABASE
+
+ANSWER_SECONDS = 300
+OK = 200
+
+
+class HttpDoor:
+    """One HTTP interface; each `ask` is one connection."""
+
+    def __init__(self, host: str, port: int, user: str = "", password: str = "", *, secure: bool = False) -> None:
+        self._host = host
+        self._port = port
+        self._secure = secure
+        token = base64.b64encode(f"{user}:{password}".encode()).decode()
+        self._headers = {"Authorization": f"Basic {token}"} if user else {}
+
+    def ask(self, sql: str, output_format: str) -> bytes:
+        """Answer of a statement; raises `WarehouseUnavailable` when nobody answers, else as the engine does."""
+        path = "/?" + urlencode({"database": DATABASE, "default_format": output_format})
+        connection = self._connection()
+        try:
+            connection.request("POST", path, body=sql.encode(), headers=self._headers)
+            response = connection.getresponse()
+            body = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise WarehouseUnavailable(f"no ClickHouse answers HTTP at {self._host}:{self._port}: {error}") from None
+        finally:
+            connection.close()
+        if response.status != OK:
+            raise engine_error(body.decode(errors="replace"), f"{self._host}:{self._port}")
+        return body
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self._secure:
+            context = ssl.create_default_context()
+            return http.client.HTTPSConnection(self._host, self._port, timeout=ANSWER_SECONDS, context=context)
+        return http.client.HTTPConnection(self._host, self._port, timeout=ANSWER_SECONDS)

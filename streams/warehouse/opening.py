@@ -1,0 +1,34 @@
+"""From settings to a warehouse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streams.config import ClickHouse
+from streams.errors import SanwangError
+from streams.warehouse.embedded import EmbeddedWarehouse
+from streams.warehouse.server import ServerWarehouse
+
+EMBEDDED = "embedded:"
+
+
+def embedded_folder(settings: ClickHouse) -> Path | None:
+    """The folder of an embedded warehouse, None when the settings name a server."""
+    return Path(settings.url.removeprefix(EMBEDDED)) if settings.url.startswith(EMBEDDED) else None
+
+
+def open_warehouse(settings: ClickHouse) -> EmbeddedWarehouse | ServerWarehouse:
+    """The warehouse that the settings name; raises as the two do, and `SanwangError` for an unreadable password."""
+    folder = embedded_folder(settings)
+    if folder is not None:
+        return EmbeddedWarehouse(folder)
+    return ServerWarehouse(settings.url, _password(settings.password_file), settings.http_port)
+
+
+def _password(file: str) -> str:
+    if not file:
+        return ""
+    try:
+        return Path(file).read_text("utf-8").strip()
+    except OSError as error:
+        raise SanwangError(f"ClickHouse's password file {file} cannot be read: {error.strerror}") from None

@@ -1,0 +1,81 @@
+"""One chDB session with our errors: it does one thing at a time and carries its own settings."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Self
+
+import chdb.session
+import pyarrow as pa
+
+from streams.warehouse.errors import engine_error
+
+_Session: Any = chdb.session.Session  # chdb says that it is typed, but is not
+
+
+class EngineSession:
+    """A session on `folder`, for one thread; raises as `Warehouse` does. `on_close` is told when it has closed."""
+
+    def __init__(self, folder: Path, on_close: Callable[[EngineSession], None]) -> None:
+        self._on_close = on_close
+        try:
+            self._session = _Session(str(folder))
+        except RuntimeError as error:
+            raise engine_error(str(error), f"warehouse in {folder}") from None
+
+    def ask(self, sql: str, output_format: str = "Null", params: Mapping[str, str] | None = None) -> bytes:
+        """Run statements; parameters are escaped as in ClickHouse's TabSeparated."""
+        try:
+            answer: bytes = self._live().query(sql, output_format, params=dict(params or {})).bytes()
+        except RuntimeError as error:
+            raise engine_error(str(error), "warehouse") from None
+        return answer
+
+    def insert(self, statement: str, input_format: str, data: bytes | pa.Buffer, where: str) -> None:
+        """Insert `data`, written in `input_format`; `statement` ends before FORMAT, `where` is for the error.
+
+        Through a file in memory: chDB's own `send_insert` reports success when the block could not be written (seen
+        with a full disk), while a statement that reads a file fails as it should.
+        """
+        with _file_in_memory(data) as path:
+            sql = f"{statement} FROM INFILE '{path}' COMPRESSION 'none' FORMAT {input_format}"
+            try:
+                self._live().query(sql, "Null")
+            except RuntimeError as error:
+                raise engine_error(str(error), where) from None
+
+    def close(self) -> None:
+        """End the session; may be called twice."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+            self._on_close(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _live(self) -> Any:  # noqa: ANN401 - chdb is not typed
+        if self._session is None:
+            raise RuntimeError("the warehouse is closed")
+        return self._session
+
+
+@contextmanager
+def _file_in_memory(data: bytes | pa.Buffer) -> Iterator[str]:
+    with _memory_or_temporary_file() as file:
+        file.write(data)
+        file.flush()
+        yield file.name if isinstance(file.name, str) else f"/proc/self/fd/{file.fileno()}"
+
+
+def _memory_or_temporary_file() -> IO[bytes]:
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("block"), "wb")
+    return tempfile.NamedTemporaryFile()  # not Linux

@@ -1,0 +1,64 @@
+"""What every test can ask for: brokers, shared data, reproducible property tests."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from streams.city.city import City
+from streams.city.demo import write_demo_city
+from streams.city.load import load_city
+from tests.support.brokers import KINDS, AnyBroker, running
+
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("local", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
+
+CHECKOUT = Path(__file__).parent.parent
+_prefixes = (f"t{number}." for number in itertools.count(1))
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AnyBroker]:
+    """One broker of each kind for all tests: use topics of your own, see `prefix`."""
+    with running(request.param, tmp_path_factory.mktemp(request.param)) as server:
+        yield server
+
+
+@pytest.fixture(params=KINDS)
+def own_broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnyBroker]:
+    """A broker for this test alone, that it may stop and start."""
+    with running(request.param, tmp_path / "broker") as server:
+        yield server
+
+
+@pytest.fixture
+def prefix() -> str:
+    """What to begin the names of topics and groups with, so that tests on one broker do not meet."""
+    return next(_prefixes)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data that is not part of the project; tests that use it skip where it is absent."""
+    folder = Path(os.environ.get("SANWANG_SHARED_DATA") or CHECKOUT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"no shared data at {folder}: set SANWANG_SHARED_DATA to its folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_city_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo city, written once for all tests; nobody changes it."""
+    folder = tmp_path_factory.mktemp("city") / "demo"
+    write_demo_city(folder, 1)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_city(demo_city_folder: Path) -> City:
+    """The demo city, loaded."""
+    return load_city(demo_city_folder)

@@ -1,0 +1,201 @@
+"""The rules of the chunk transport, on a real broker: order, one in flight, urgency, commits, rebalances."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from faust.exceptions import ConsumerNotStarted
+
+from streams.config import Kafka
+from streams.flow.app import App, create_app, run_app
+from streams.flow.brokers import Broker, TopicSpec
+from streams.flow.guard import Step
+from streams.flow.publisher import Publisher
+from streams.flow.topics import EVENTS, GRID_ALLCLEARS, HOTLINE_CALLS, LANES, POLICE_ALERTS
+from streams.flow.transport import Chunk
+from streams.telemetry.metrics import Metrics
+
+PARTITIONS = 2
+PATIENCE_S = 40.0
+
+
+class NoTriage:
+    """Stands where triage is told of assignments."""
+
+    recovered = True
+
+    def assign(self, _partitions: object) -> None: ...
+
+    def revoke(self, _partitions: object) -> None: ...
+
+
+def kafka_of(servers: str) -> Kafka:
+    return Kafka(bootstrap=servers, partitions=PARTITIONS, rebalance_timeout_s=2, session_timeout_s=6, fetch_wait_ms=5)
+
+
+async def _no_fatal(error: BaseException) -> None:
+    raise error
+
+
+@asynccontextmanager
+async def running(kafka: Kafka, steps: dict[str, Step]) -> AsyncIterator[App]:
+    app = create_app(kafka, {t: (t, s) for t, s in steps.items()}, NoTriage(), Metrics(), _no_fatal)
+    stop = asyncio.Event()
+    task = asyncio.create_task(run_app(app, stop))
+    try:
+        yield app
+    finally:
+        stop.set()
+        await task
+
+
+@asynccontextmanager
+async def publishing(kafka: Kafka) -> AsyncIterator[Publisher]:
+    publisher = Publisher(kafka, lambda _topic: None)
+    await publisher.start()
+    try:
+        yield publisher
+    finally:
+        await publisher.stop()
+
+
+def make_topics(kafka: Kafka) -> None:
+    with Broker(kafka.bootstrap) as broker:
+        broker.create_topics([TopicSpec(topic, PARTITIONS, 1) for topic in LANES])
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not true():
+            await asyncio.sleep(0.02)
+
+
+async def load(publisher: Publisher, topic: str, records: int) -> None:
+    for partition in range(PARTITIONS):
+        await publisher.send(topic, partition, [(None, str(n).encode()) for n in range(records)])
+
+
+def owned(app: App) -> int:
+    try:
+        return len(app.consumer.assignment())
+    except ConsumerNotStarted:
+        return 0
+
+
+def values(chunk: Chunk) -> list[int]:
+    return [int(record.value) for record in chunk.records]
+
+
+async def test_every_record_once_in_order_and_one_chunk_in_flight(own_broker) -> None:
+    kafka = kafka_of(own_broker.servers)
+    make_topics(kafka)
+    seen: dict[int, list[int]] = defaultdict(list)
+    at_work: set[int] = set()
+    together = 0
+
+    async def step(chunk: Chunk) -> None:
+        nonlocal together
+        assert chunk.partition not in at_work
+        assert len(chunk.records) <= LANES[HOTLINE_CALLS].chunk
+        at_work.add(chunk.partition)
+        together = max(together, len(at_work))
+        await asyncio.sleep(0.002)
+        seen[chunk.partition] += values(chunk)
+        at_work.discard(chunk.partition)
+
+    async with publishing(kafka) as publisher, running(kafka, {HOTLINE_CALLS: step}):
+        await load(publisher, HOTLINE_CALLS, 5000)
+        await until(lambda: sum(map(len, seen.values())) >= 10_000)
+    assert dict(seen) == {0: list(range(5000)), 1: list(range(5000))}
+    assert together == PARTITIONS  # partitions do not wait for one another
+    with Broker(kafka.bootstrap) as broker:  # a clean stop commits what is done
+        assert broker.committed(kafka.group) == {(HOTLINE_CALLS, 0): 5000, (HOTLINE_CALLS, 1): 5000}
+
+
+async def test_nothing_beyond_unfinished_work_is_committed(own_broker) -> None:
+    kafka = kafka_of(own_broker.servers)
+    make_topics(kafka)
+    blocked = asyncio.Event()
+    done: list[int] = []
+
+    async def step(chunk: Chunk) -> None:
+        if chunk.partition == 0 and 300 in values(chunk):
+            await blocked.wait()
+        done.extend(values(chunk))
+
+    async with publishing(kafka) as publisher, running(kafka, {HOTLINE_CALLS: step}) as app:
+        await load(publisher, HOTLINE_CALLS, 1000)
+        await until(lambda: len(done) >= 1200)
+        await app.consumer.commit()
+        with Broker(kafka.bootstrap) as broker:
+            committed = broker.committed(kafka.group)
+        assert committed[HOTLINE_CALLS, 1] == 1000
+        assert committed.get((HOTLINE_CALLS, 0), 0) <= 300
+        blocked.set()
+        await until(lambda: len(done) >= 2000)
+
+
+async def test_urgent_topics_are_served_first(own_broker) -> None:
+    kafka = kafka_of(own_broker.servers)
+    make_topics(kafka)
+    order: list[str] = []
+
+    async def step(chunk: Chunk) -> None:
+        order.extend([chunk.topic] * len(chunk.records))
+        await asyncio.sleep(0)
+
+    async with publishing(kafka) as publisher:
+        for topic in (GRID_ALLCLEARS, EVENTS, POLICE_ALERTS):
+            await load(publisher, topic, 2000)
+        steps: dict[str, Callable[[Chunk], Awaitable[None]]] = dict.fromkeys((GRID_ALLCLEARS, EVENTS, POLICE_ALERTS), step)
+        async with running(kafka, steps):
+            await until(lambda: len(order) >= 12_000)
+    last_alert = len(order) - 1 - order[::-1].index(POLICE_ALERTS)
+    before = order[: last_alert + 1]
+    bulk_chunk = LANES[GRID_ALLCLEARS].chunk * PARTITIONS
+    assert before.count(GRID_ALLCLEARS) <= 4 * bulk_chunk  # only what came before the alerts had been fetched
+
+
+async def test_a_failing_chunk_is_tried_again_and_not_acknowledged(own_broker) -> None:
+    kafka = kafka_of(own_broker.servers)
+    make_topics(kafka)
+    tries: list[int] = []
+
+    async def step(chunk: Chunk) -> None:
+        if chunk.partition == 0:
+            tries.append(values(chunk)[0])
+            if len(tries) < 3:
+                raise RuntimeError("not now")
+
+    async with publishing(kafka) as publisher, running(kafka, {HOTLINE_CALLS: step}):
+        await publisher.send(HOTLINE_CALLS, 0, [(None, b"1")])
+        await until(lambda: len(tries) == 3)
+    assert tries == [1, 1, 1]
+
+
+async def test_two_workers_share_the_partitions_and_the_second_takes_over(own_broker) -> None:
+    kafka = kafka_of(own_broker.servers)
+    make_topics(kafka)
+    by: dict[str, list[tuple[int, int]]] = defaultdict(list)
+
+    def step_of(worker: str) -> Step:
+        async def step(chunk: Chunk) -> None:
+            by[worker] += [(chunk.partition, n) for n in values(chunk)]
+
+        return step
+
+    async with publishing(kafka) as publisher:
+        async with running(kafka, {HOTLINE_CALLS: step_of("one")}) as one:
+            await until(lambda: owned(one) == PARTITIONS)
+            async with running(kafka, {HOTLINE_CALLS: step_of("two")}) as two:
+                await until(lambda: owned(one) == owned(two) == 1)
+                await load(publisher, HOTLINE_CALLS, 2000)
+                await until(lambda: len(by["one"]) + len(by["two"]) >= 4000)
+            await until(lambda: owned(one) == PARTITIONS)
+            await publisher.send(HOTLINE_CALLS, 0, [(None, b"9999")])
+            await publisher.send(HOTLINE_CALLS, 1, [(None, b"9999")])
+            await until(lambda: {(0, 9999), (1, 9999)} <= set(by["one"]))
+    assert by["one"]
+    assert by["two"]
+    assert sorted({*by["one"], *by["two"]}) == sorted([(p, n) for p in (0, 1) for n in [*range(2000), 9999]])

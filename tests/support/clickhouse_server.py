@@ -1,0 +1,149 @@
+"""A ClickHouse server of the machine's own (Debian's package), started and stopped by process id.
+
+Debian's release is 18.16. It knows neither DateTime64, Bool, codecs nor (without a setting) LowCardinality, so the
+tables on it are reduced: the same names, columns, identities and versions, with plain types, and no views.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Self
+
+import pyarrow as pa
+import pytest
+
+from streams.warehouse.migrate import Migration, migrate
+from streams.warehouse.server import ServerWarehouse
+from streams.warehouse.tables import LEDGER_TABLES, Table
+from tests.support.ports import free_port
+
+BINARY = shutil.which("clickhouse-server", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+MISSING = "no clickhouse-server on this machine: apt-get install -y clickhouse-server"
+PASSWORD = "made-up p@ss/word"
+START_SECONDS = 30
+STOP_SECONDS = 20
+CONFIG = """
+<yandex>
+  <logger><level>warning</level><console>1</console></logger>
+  <listen_host>127.0.0.1</listen_host>
+  <http_port>{http_port}</http_port><tcp_port>{port}</tcp_port>
+  <path>{folder}/data/</path><tmp_path>{folder}/tmp/</tmp_path>
+  <users_config>{folder}/users.xml</users_config>
+  <default_profile>default</default_profile><default_database>default</default_database>
+  <mark_cache_size>67108864</mark_cache_size>
+</yandex>
+"""
+USERS = f"""
+<yandex>
+  <profiles><default/></profiles><quotas><default/></quotas>
+  <users><writer><password>{PASSWORD}</password><networks><ip>127.0.0.1</ip></networks>
+    <profile>default</profile><quota>default</quota></writer></users>
+</yandex>
+"""
+#: Identity and version of each ledger table, as the migrations have them.
+IDENTITIES = {
+    "events": ("log_id, feed, source_partition, source_offset", "version"),
+    "incidents": ("incident_id", "revision"),
+    "orders": ("order_id", "revision"),
+    "dead_letters": ("log_id, feed, source_partition, source_offset", "revision"),
+    "all_clears": ("log_id, source_partition, source_offset", ""),
+    "latencies": ("event_id", ""),
+}
+
+
+class ClickHouseServer:
+    """One server in `folder` on ports of its own, which it keeps over stops and starts."""
+
+    def __init__(self, folder: Path) -> None:
+        assert BINARY
+        self.port, self.http_port = free_port(), free_port()
+        self.url = f"clickhouse://writer@127.0.0.1:{self.port}/sanwang"
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        for name in ("data", "tmp"):
+            (folder / name).mkdir(parents=True)
+        (folder / "config.xml").write_text(CONFIG.format(port=self.port, http_port=self.http_port, folder=folder))
+        (folder / "users.xml").write_text(USERS)
+
+    def start(self) -> None:
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(BINARY), f"--config-file={self._folder}/config.xml"], stdout=log, stderr=log, cwd=self._folder
+            )
+        ends = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > ends:
+                self.stop()
+                pytest.fail(f"clickhouse-server did not start: {(self._folder / 'log').read_text()[-2000:]}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _answers(self) -> bool:
+        with closing(HTTPConnection("127.0.0.1", self.http_port, timeout=1)) as connection:
+            try:
+                connection.request("GET", "/ping")
+                return connection.getresponse().status == 200
+            except OSError:
+                return False
+
+
+@contextmanager
+def clickhouse_server(folder: Path) -> Iterator[ClickHouseServer]:
+    """A running server; skips (in CI: fails) where the package is missing."""
+    if BINARY is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(MISSING)
+    with ClickHouseServer(folder) as server:
+        yield server
+
+
+@contextmanager
+def server_warehouse(server: ClickHouseServer) -> Iterator[ServerWarehouse]:
+    """A warehouse on `server` with the reduced tables, empty."""
+    with closing(ServerWarehouse(server.url, PASSWORD, server.http_port)) as warehouse:
+        warehouse.execute("DROP DATABASE IF EXISTS sanwang")
+        migrate(warehouse, [Migration(1, "0001_reduced.sql", ";\n".join(map(reduced_ddl, LEDGER_TABLES)))])
+        yield warehouse
+
+
+def reduced_ddl(table: Table) -> str:
+    """CREATE TABLE of a ledger table with the types that the old server knows."""
+    identity, version = IDENTITIES[table.name]
+    columns = ", ".join(f"{name} {_plain(kind)}" for name, kind in table.columns.items())
+    engine = f"ReplacingMergeTree({version})" if version else "ReplacingMergeTree()"
+    return f"CREATE TABLE sanwang.{table.name} ({columns}) ENGINE = {engine} PARTITION BY tuple() ORDER BY ({identity})"
+
+
+def _plain(kind: pa.DataType) -> str:
+    if pa.types.is_list(kind):
+        return "Array(String)"
+    if pa.types.is_timestamp(kind):
+        return "Int64"
+    if pa.types.is_floating(kind):
+        return f"Nullable(Float{kind.bit_width})"
+    if pa.types.is_unsigned_integer(kind):
+        return f"UInt{kind.bit_width}"
+    return {pa.string(): "String", pa.bool_(): "UInt8"}[kind]
