@@ -178,7 +178,7 @@ def _earnest(vote: _Vote, text: str, at: list[_Span]) -> bool:
 
 
 def _whole(hits: list[_Hit]) -> set[int]:
-    """The words that were found outside longer ones: in 非机动车 there is no 机动车. `hits` are ordered by their ends."""
+    """The words found outside longer ones: in 非机动车 there is no 机动车. `hits` are in the order of their ends."""
     kept: list[_Hit] = []
     for hit in hits:
         while kept and kept[-1][1] >= hit[1]:

@@ -20,7 +20,10 @@ from streams.errors import SanwangError
 _POINT = 0.5  # for each character
 _MOST = 3.0
 _TOGETHER = 0.5  # words that are found together say more than one word of their length
-_SYNTAX = re.compile(r"(?P<not>-)?(?P<parts>[^-+*!|\s]+(?:\+[^-+*!|\s]+)*)(?P<bare>!)?(?:\*(?P<times>[0-9]+(?:\.[0-9]+)?))?")
+_PART = r"[^-+*!|\s]+"
+_SYNTAX = re.compile(
+    rf"(?P<not>-)?(?P<parts>{_PART}(?:\+{_PART})*)(?P<bare>!)?(?:\*(?P<times>\d+(?:\.\d+)?))?", re.ASCII
+)
 
 
 class WordError(SanwangError):
@@ -47,8 +50,10 @@ def read_word(text: str) -> Word:
     if match is None:
         raise WordError(f"{text!r} is no word: write 词, 词+词, -词, with ! or *2 behind it if needed")
     parts = tuple(match["parts"].split("+"))
-    if any(len(part) < 2 for part in parts) and len(parts) == 1 and not match["times"]:
-        raise WordError(f"{text!r} has one character: it is found in too many texts, give it a weight (*0.3) if it is meant")
+    if len(text) == 1:
+        raise WordError(
+            f"{text!r} has one character: it is found in too many texts, give it a weight (*2) if it is meant"
+        )
     if match["not"] and (len(parts) > 1 or match["bare"] or match["times"]):
         raise WordError(f"{text!r} rules the item out: it takes one word and neither ! nor *")
     times = float(match["times"] or 1.0)

@@ -88,7 +88,7 @@ def account_of(ends: Mapping[tuple[str, int], int], told: Mapping[str, Outcomes]
 
 
 def account_table(account: Account) -> Table:
-    """The account for a terminal, with what it must say at the foot."""
+    """The account for a terminal."""
     table = Table(title="received = new + linked + redelivered + all-clears + dead letters", title_justify="left")
     table.add_column("feed", no_wrap=True)
     for name in ("received", "new", "linked", "redelivered", "all-clears", "dead letters", "lost"):
@@ -97,8 +97,6 @@ def account_table(account: Account) -> Table:
         style = None if line.lost == 0 else "bold red"
         figures = (line.received, *line.outcomes, line.lost)
         table.add_row(LABELS.get(line.topic, line.topic), *(f"{figure:,}" for figure in figures), style=style)
-    table.caption = verdict(account)
-    table.caption_justify = "left"
     return table
 
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from streams.city.city import City
 from streams.city.load import load_city
 from streams.config import Settings
-from streams.demo.account import Account, account_table, wait_closed
+from streams.demo.account import Account, account_table, verdict, wait_closed
 from streams.demo.asking import Asking
 from streams.demo.feed import feed
 from streams.demo.screen import Screen
@@ -92,6 +92,7 @@ class Demo:
                 await self._feed(city, sender, worker)
         account = await self._drain(worker, settings)
         self._console.print(account_table(account))
+        self._say(verdict(account))
         died = not worker.alive
         status = await asyncio.to_thread(worker.stop, STOP_S)
         self._say(farewell(settings, status, worker.last_words() if status or died else ""))

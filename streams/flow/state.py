@@ -58,16 +58,16 @@ async def recover(kafka: Kafka, partition: int, desk: Desk) -> None:
     """Rebuild a desk from the state topic's partition, up to its end at this moment."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=kafka.bootstrap, enable_auto_commit=False, fetch_max_wait_ms=50,
-        max_partition_fetch_bytes=8 << 20, **aiokafka_security(kafka),
+        # From the beginning by default: seeking there races with aiokafka's own first seek to the end.
+        auto_offset_reset="earliest", max_partition_fetch_bytes=8 << 20, **aiokafka_security(kafka),
     )
     await consumer.start()
     try:
         tp = TopicPartition(INCIDENTS, partition)
         consumer.assign([tp])
-        end = (await consumer.end_offsets([tp]))[tp]
-        await consumer.seek_to_beginning(tp)
         log = StateLog()
-        while await consumer.position(tp) < end:
+        # The end as a fetch reports it: asked for the latest offset, the embedded broker names too low a one.
+        while (end := consumer.highwater(tp)) is None or await consumer.position(tp) < end:
             for records in (await consumer.getmany(tp, timeout_ms=1000, max_records=20_000)).values():
                 for record in records:
                     log.read(record.key, record.value)

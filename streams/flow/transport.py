@@ -132,16 +132,17 @@ class ChunkConsumer(driver.Consumer):
                 return
 
     async def _deliver_next(self) -> None:
-        records, _active = await self._wait_next_records(_IDLE_S)
         generation = self.app.consumer_generation_id
+        records, _active = await self._wait_next_records(_IDLE_S)
         if not self.flow_active:
             # Fetched while a rebalance began: go back to what is committed, others may own the partitions by now.
             await self.perform_seek()
             return
+        if generation != self.app.consumer_generation_id:
+            return  # fetched before a rebalance that is over by now: all positions are back at what is committed
         for tp, slice_ in (records or {}).items():
-            if tp in self._active_partitions and slice_[0].offset >= (self._read_offset[tp] or 0):
+            if tp in self._active_partitions:
                 self.in_flight.add(tp)
-                self._read_offset[tp] = slice_[-1].offset + 1
                 await self.callback(self._to_chunk(tp, slice_, generation))
 
     def _to_chunk(self, tp: TP, records: list[ConsumerRecord], generation: int) -> ConsumerMessage:

@@ -53,7 +53,10 @@ def _batch(table: Table, rows: Sequence[Row]) -> pa.RecordBatch:
 
 def _array(table: Table, field: pa.Field, values: tuple[Any, ...]) -> pa.Array:
     try:
-        return pa.array(values, field.type)
+        array = pa.array(values, field.type)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):  # the message would show the value
         kinds = ", ".join(sorted({type(value).__name__ for value in values}))
         raise WarehouseError(f"{table.name}.{field.name}: a value does not fit {field.type} (given: {kinds})") from None
+    if array.null_count and not field.nullable:
+        raise WarehouseError(f"{table.name}.{field.name}: None is no value of it")
+    return array

@@ -41,6 +41,7 @@ class HttpInterface:
         self._warehouse = warehouse
         self._threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="warehouse-http")
         self._runner: web.AppRunner | None = None
+        self._published = False
 
     async def start(self, port: int, host: str = LOOPBACK) -> int:
         """Listen and return the port (a free one if `port` is 0); raises `WarehouseError` if it is taken."""
@@ -53,14 +54,17 @@ class HttpInterface:
             raise WarehouseError(f"cannot answer HTTP on {host}:{port}: {error.strerror}") from None
         bound: int = self._runner.addresses[0][1]
         self._warehouse.claim.publish(host, bound)
+        self._published = True
         return bound
 
     async def stop(self) -> None:
         """Stop listening; queries under way are answered first. May be called twice."""
         runner, self._runner = self._runner, None
         if runner is not None:
-            self._warehouse.claim.withdraw()
             await runner.cleanup()
+        if self._published:
+            self._warehouse.claim.withdraw()
+            self._published = False
         await asyncio.to_thread(self._threads.shutdown)
 
     def app(self) -> web.Application:

@@ -17,6 +17,9 @@ FLAG = pa.bool_()
 TIME = pa.timestamp("ms")  # milliseconds since 1970 UTC, given as int
 DEGREES = pa.float64()  # WGS84, None when unknown
 
+#: The columns that may be None; in any other one the engine would quietly make it 0 or "".
+OPTIONAL = frozenset({"lon", "lat", "ordered_ms"})
+
 
 class Table:
     """Name and columns of one table; `columns` maps each column that is inserted to its Arrow type, in order."""
@@ -33,7 +36,7 @@ class Table:
     @cached_property
     def schema(self) -> pa.Schema:
         """The columns as an Arrow schema."""
-        return pa.schema(list(self.columns.items()))
+        return pa.schema([pa.field(name, kind, name in OPTIONAL) for name, kind in self.columns.items()])
 
     @cached_property
     def insert(self) -> str:

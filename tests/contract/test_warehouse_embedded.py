@@ -155,7 +155,7 @@ def test_settings_open_it(tmp_path: Path) -> None:
 
 
 def test_asking_where_nothing_is_makes_nothing(tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match="there is no warehouse in .*w yet: start a worker or the demo first"):
+    with pytest.raises(WarehouseError, match=r"there is no warehouse in .*w yet: start a worker or the demo first"):
         select(ClickHouse(url=f"embedded:{tmp_path / 'w'}"), "SELECT 1")
     assert not (tmp_path / "w").exists()
 

@@ -14,9 +14,13 @@ from streams.warehouse.server import ServerWarehouse
 from tests.support.clickhouse_server import PASSWORD, ClickHouseServer, clickhouse_server
 
 KINDS = ["embedded", pytest.param("server", marks=pytest.mark.server)]
-FIRST = Migration(1, "0001_first.sql", "CREATE TABLE sanwang.a (x UInt8) ENGINE = Memory; INSERT INTO sanwang.a SELECT 1")
+FIRST = Migration(
+    1, "0001_first.sql", "CREATE TABLE sanwang.a (x UInt8) ENGINE = Memory; INSERT INTO sanwang.a SELECT 1"
+)
 SECOND = Migration(2, "0002_second.sql", "INSERT INTO sanwang.a SELECT x + 1 FROM sanwang.a")
-BROKEN = Migration(2, "0002_broken.sql", "INSERT INTO sanwang.a SELECT 9; CREATE TABLE sanwang.b (x NoType) ENGINE = Memory")
+BROKEN = Migration(
+    2, "0002_broken.sql", "INSERT INTO sanwang.a SELECT 9; CREATE TABLE sanwang.b (x NoType) ENGINE = Memory"
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +62,10 @@ def test_status_tells_what_is_applied_and_changes_nothing(empty: Warehouse) -> N
 
 
 def test_a_dry_run_changes_nothing(empty: Warehouse) -> None:
-    assert [state.file for state in migrate(empty, [FIRST, SECOND], dry_run=True)] == ["0001_first.sql", "0002_second.sql"]
+    assert [state.file for state in migrate(empty, [FIRST, SECOND], dry_run=True)] == [
+        "0001_first.sql",
+        "0002_second.sql",
+    ]
     assert [state.at for state in status(empty, [FIRST, SECOND])] == [None, None]
 
 

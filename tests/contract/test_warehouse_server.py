@@ -76,7 +76,7 @@ def test_settings_open_it_with_a_password_file(server: ClickHouseServer, tmp_pat
 
 
 def test_a_missing_password_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SanwangError, match="password file .*secret cannot be read: No such file"):
+    with pytest.raises(SanwangError, match=r"password file .*secret cannot be read: No such file"):
         open_warehouse(ClickHouse(url="clickhouse://localhost", password_file=str(tmp_path / "secret")))
 
 
@@ -101,5 +101,7 @@ async def test_the_writer_waits_for_the_server_and_loses_nothing(server: ClickHo
             assert not waiting.done()
             await asyncio.to_thread(server.start)
             await asyncio.wait_for(waiting, 20)
-        found = warehouse.query("SELECT source_offset FROM sanwang.events FINAL WHERE log_id = {log:String}", {"log": LOG})
+        found = warehouse.query(
+            "SELECT source_offset FROM sanwang.events FINAL WHERE log_id = {log:String}", {"log": LOG}
+        )
         assert sorted(found) == [(offset,) for offset in range(6)]

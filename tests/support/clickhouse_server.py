@@ -26,7 +26,7 @@ from tests.support.ports import free_port
 
 BINARY = shutil.which("clickhouse-server", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 MISSING = "no clickhouse-server on this machine: apt-get install -y clickhouse-server"
-PASSWORD = "made-up p@ss/word"
+PASSWORD = "made-up p@ss/word"  # noqa: S105 - of a server that lives for one test
 START_SECONDS = 30
 STOP_SECONDS = 20
 CONFIG = """

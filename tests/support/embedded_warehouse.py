@@ -27,10 +27,10 @@ MINUTE = 60_000
 AREA = "419901001001"
 LIGHT, FIRE = "02001", "09001"
 ITEMS = (
-    Item(LIGHT, "路灯损坏", "02", "市政设施", "城市管理", "城市管理局", (), 4, "7wd", "placeholder", "12345", False,
-         86_400, 200, False),
-    Item(FIRE, "火灾", "09", "消防安全", "公共安全", "消防救援支队", ("公安局",), 1, "10m", "placeholder", "110", False,
-         3_600, 500, True),
+    Item(LIGHT, "路灯损坏", "02", "市政设施", "城市管理", "城市管理局", (), 4, "7wd", "placeholder", "12345",
+         self_handle=False, window_s=86_400, distance_m=200, life_safety=False),
+    Item(FIRE, "火灾", "09", "消防安全", "公共安全", "消防救援支队", ("公安局",), 1, "10m", "placeholder", "110",
+         self_handle=False, window_s=3_600, distance_m=500, life_safety=True),
 )  # fmt: skip
 AREAS = (
     Area("419900000000", "临沅市", "city", ""),
@@ -72,8 +72,8 @@ def incident(first: Event, **changes: Any) -> Incident:
         "incident_id": first.event_id, "source_partition": first.source_partition,
         "source_offset": first.source_offset, "caller": first.caller, "item": first.item, "area": first.area,
         "lon": first.lon, "lat": first.lat, "first_at": first.occurred_at, "last_at": first.occurred_at,
-        "opened_at": first.clock, "touched": first.clock, "reports": 1, "feeds": 1 << FEEDS.index(first.feed), "repeats": 0,
-        "urgency": first.urgency, "life_safety": first.life_safety, "lead": "E-CG", "assists": ("E-GA",),
+        "opened_at": first.clock, "touched": first.clock, "reports": 1, "feeds": 1 << FEEDS.index(first.feed),
+        "repeats": 0, "urgency": first.urgency, "life_safety": first.life_safety, "lead": "E-CG", "assists": ("E-GA",),
         "rule": "sector", "due_at": first.clock + 60 * MINUTE, "closed": False, "revision": 1, "text": first.text,
         "address": first.address,
     }  # fmt: skip
