@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvloop
+from rich.console import Console
 
 from streams.config import Settings, load_settings
 from streams.errors import SanwangError
@@ -75,7 +76,7 @@ def city_new(folder: Path) -> None:
 @app.command()
 def demo(
     seconds: Annotated[int | None, typer.Option(envvar="DEMO_SECONDS", help="End by itself after so long.")] = None,
-    rate: Annotated[float, typer.Option(help="Reports a second over all feeds, all-clears beside them.")] = 50.0,
+    rate: Annotated[float, typer.Option(help="Records a second over all feeds, all-clears included; 0 plays nothing.")] = 50.0,
     profile: Annotated[str, typer.Option(help="calm or storm")] = "calm",
     city: Annotated[Path | None, typer.Option(help="A city folder; the made-up demo city if not given.")] = None,
     data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = DATA,
@@ -84,6 +85,39 @@ def demo(
     from streams.demo.run import run_demo
 
     raise typer.Exit(run_demo(seconds, rate, profile, city, data))
+
+
+@app.command()
+def replay(
+    file: Path,
+    feed: Annotated[str, typer.Option(help="hotline, police or grid")],
+    map_file: Annotated[Path | None, typer.Option("--map", help="How the file's columns become a record.")] = None,
+    speed: Annotated[str, typer.Option(help="max, or a number of times the records' own speed, like 10x")] = "max",
+    wait: Annotated[float, typer.Option(help="Wait so many seconds for the account to close, then show it.")] = 0.0,
+    config: Config = None,
+) -> None:
+    """Feed a file of records in: CSV or JSON Lines, plain or gzip, UTF-8 or GB18030."""
+    from streams.flow.account import account_table, wait_closed
+    from streams.intake import replay as replaying
+
+    settings = load_settings(config)
+    console = Console()
+    done = replaying.replay(file, feed, map_file, speed, settings, console)
+    console.print(replaying.summary(done))
+    if wait:
+        account = wait_closed(settings, wait, lambda: False)
+        console.print(account_table(account))
+        raise typer.Exit(0 if account.closed else 1)
+
+
+@app.command()
+def account(config: Config = None) -> None:
+    """Print the account: every record of every feed and what became of it. Exit 1 while it does not close."""
+    from streams.flow.account import account_table, wait_closed
+
+    taken = wait_closed(load_settings(config), 0.0, lambda: False)
+    Console().print(account_table(taken))
+    raise typer.Exit(0 if taken.closed else 1)
 
 
 @app.command()
@@ -171,9 +205,7 @@ def _with_letters(
 def main() -> None:
     """Run the command line; an error that the user can act on is printed without a traceback."""
     try:
-        app(standalone_mode=False)
-    except typer.Exit as done:
-        sys.exit(done.exit_code)
+        sys.exit(app(standalone_mode=False) or 0)
     except SanwangError as error:
         typer.echo(f"sanwang: {error}", err=True)
         sys.exit(1)

@@ -16,38 +16,39 @@ from rich.console import Console
 from streams.city.city import City
 from streams.city.load import load_city
 from streams.config import Settings
-from streams.demo.account import Account, account_table, verdict, wait_closed
-from streams.demo.asking import Asking
 from streams.demo.feed import feed
 from streams.demo.screen import Screen
 from streams.demo.setting import make_city, settings_of
 from streams.demo.words import farewell, welcome
-from streams.demo.worker import Worker
+from streams.demo.worker import Worker, free_port
 from streams.errors import SanwangError
+from streams.flow.account import Account, account_table, verdict, wait_closed
 from streams.flow.embedded import EmbeddedBroker
 from streams.flow.topics import FEED_TOPICS
 from streams.intake.pace import Pace
 from streams.intake.sender import Sender
 from streams.intake.simulator import Profile, Simulator, profile_named
+from streams.warehouse.asking import Asking
 from streams.wire.codec import Codec
 from streams.wire.source import FileSource
 
 READY_S, DRAIN_S, STOP_S = 60.0, 30.0, 15.0
 POLL_S = 0.5
+BROKER_PORT = 9092  # if it is free: where `sanwang replay` looks for a broker when it is told nothing
 STOPPED_EARLY = 130  # as a shell reports a command that Ctrl-C ended
 _SEED = 1
 _PLAIN_WIDTH = 120  # where there is no terminal to ask
 
 
 def run_demo(seconds: int | None, rate: float, profile: str, city: Path | None, data: Path) -> int:
-    """Play a city's day, `rate` records a second, for `seconds` or until Ctrl-C; everything is kept under `data`.
+    """Play a city's day, `rate` records a second (0: none), for `seconds` or until Ctrl-C; all is kept under `data`.
 
     Returns the exit status: 0 when the account closes. Raises SanwangError for a city, a profile or a place that cannot
     be used.
     """
     chosen = profile_named(profile)
     folder = city or data / "city"
-    if not 0 < rate < float("inf"):
+    if not 0 <= rate < float("inf"):
         raise SanwangError(f"rate {rate:g} is no number of records a second")
     data.mkdir(parents=True, exist_ok=True)
     return asyncio.run(Demo(seconds, rate, chosen, folder, data, make=city is None).run())
@@ -72,7 +73,7 @@ class Demo:
         async with AsyncExitStack() as stack:
             if self._make:
                 await asyncio.to_thread(make_city, self._folder)
-            broker = stack.enter_context(EmbeddedBroker(f"demo-{self._started_ms}", self._data))
+            broker = stack.enter_context(EmbeddedBroker(f"demo-{self._started_ms}", self._data, free_port(BROKER_PORT)))
             settings = settings_of(self._data, self._folder, broker.servers)
             worker = Worker(settings, self._data / "worker.log")
             stack.callback(worker.stop, STOP_S)
@@ -99,6 +100,9 @@ class Demo:
         return 0 if account.closed and not died else 1
 
     async def _feed(self, city: City, sender: Sender, worker: Worker) -> None:
+        if not self._rate:  # nothing is made up: the feeds are for files and systems of the user's own
+            await self._stop.wait()
+            return
         now_ms = int(time.time() * 1000)
         simulator = Simulator(city, _SEED, now_ms, self._profile, self._rate)
         async with _beside(self._end(worker)):

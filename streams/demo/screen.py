@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.live import Live
 
-from streams.demo.asking import Asking
 from streams.demo.scrape import snapshot
 from streams.demo.table import History, View, board, line
 from streams.demo.worker import Worker
 from streams.errors import SanwangError
+from streams.warehouse.asking import Asking
 
 _LOOK_S, _LINE_S, _UNITS_S = 0.5, 3.0, 2.0
 _TOP_UNITS = """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from streams.city.city import City
 from streams.config import ClickHouse, Settings
-from streams.demo.asking import Asking
+from streams.warehouse.asking import Asking
 
 _FIGURES = "SELECT feed, outcome, count() FROM sanwang.events GROUP BY ALL ORDER BY ALL"
 _EARLIER = "SELECT count() FROM sanwang.events WHERE received_at < fromUnixTimestamp64Milli({since:Int64})"

@@ -46,6 +46,7 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
 
     app: Any  # streams.flow.app.App
     consumer: Any  # ChunkConsumer
+    taken_in: int = 0  # generation of the group in which the latest chunk was taken from the fetcher
 
     def _create_worker_consumer(self, transport: Any) -> Any:  # noqa: ANN401
         consumer = super()._create_worker_consumer(transport)
@@ -79,6 +80,7 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
             while True:
                 for tp in self._by_urgency(fetcher, active_partitions):
                     if records := await fetcher.fetched_records([tp], timeout=0, max_records=_chunk_size(tp)):
+                        self.taken_in = self.app.consumer_generation_id
                         return dict(records)
                 left = deadline - self.thread_loop.time()
                 if left <= 0 or not self.consumer.flow_active:
@@ -132,14 +134,14 @@ class ChunkConsumer(driver.Consumer):
                 return
 
     async def _deliver_next(self) -> None:
-        generation = self.app.consumer_generation_id
         records, _active = await self._wait_next_records(_IDLE_S)
+        generation = self._thread.taken_in
         if not self.flow_active:
             # Fetched while a rebalance began: go back to what is committed, others may own the partitions by now.
             await self.perform_seek()
             return
         if generation != self.app.consumer_generation_id:
-            return  # fetched before a rebalance that is over by now: all positions are back at what is committed
+            return  # taken before a rebalance that is over by now: all positions are back at what is committed
         for tp, slice_ in (records or {}).items():
             if tp in self._active_partitions:
                 self.in_flight.add(tp)

@@ -13,8 +13,8 @@ from typing import Any
 
 from streams.city.city import City
 from streams.config import ClickHouse, Kafka, Privacy, Settings, Telemetry
-from streams.demo.account import Account, wait_closed
-from streams.demo.asking import Asking
+from streams.flow.account import Account, wait_closed
+from streams.warehouse.asking import Asking
 from streams.demo.worker import Worker
 from streams.flow.topics import FEED_TOPICS
 from streams.intake.sender import Sender

@@ -1,6 +1,8 @@
 """Codes before text, words that count and words that do not, and no guess on nothing."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streams.core.catalogue import OTHER, Catalogue, Item
 from streams.core.classify import READ, THRESHOLD, Classifier
@@ -206,3 +208,17 @@ def test_the_same_report_is_always_classified_the_same(demo):
     assert {demo.classify("hotline", (), (), text) for _ in range(3)} == {
         Classifier(catalogue()).classify("hotline", (), (), text)
     }
+
+
+_DEMO = Classifier(catalogue())
+_WORDS = sorted({part for each in catalogue().items.values() for word in each.words for part in word.split("+")})
+
+
+@given(st.lists(st.one_of(st.text(max_size=12), st.sampled_from(_WORDS)), max_size=30).map("".join))
+def test_any_text_gets_an_item_and_a_score_in_range(text):
+    found = _DEMO.classify("hotline", (), (), text)
+    assert found.item in catalogue().items
+    assert 0.0 <= found.score < 1.0
+    assert (found.item == OTHER) == (found.by == "none") == (found.score < THRESHOLD)
+    assert found.item not in found.alternatives
+    assert bool(found.reasons) == (found.by == "text")

@@ -6,7 +6,7 @@ from io import StringIO
 
 from rich.console import Console
 
-from streams.demo.account import account_of, account_table, verdict
+from streams.flow.account import account_of, account_table, verdict
 from streams.warehouse.account import Outcomes
 
 ENDS = {

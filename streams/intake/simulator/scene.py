@@ -13,7 +13,7 @@ from streams.intake.simulator.draw import Weighted
 
 METRES_A_DEGREE = 111_320.0
 _SPREAD_M = 150.0  # matters lie this far around the centre of a grid, in metres, as a standard deviation
-_GPS_ERROR_M = 50.0  # mean distance between where a matter is and where a report says that it is
+_GPS_ERROR_M = 25.0  # mean distance between where a matter is and where a report says that it is: 10 to 40 metres
 
 
 class Spot(Struct, frozen=True, gc=False):

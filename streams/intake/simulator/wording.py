@@ -87,7 +87,8 @@ def load_phrases() -> dict[str, Any]:
 
 def words_of(item: Item) -> list[str]:
     """What citizens call the item: its single words of two characters or more, else the parts of its name."""
-    single = [word for word in item.words if len(word) > 1 and not re.search(r"[+\-]", word)]
+    plain = (word.partition("*")[0] for word in item.words)  # without its weight
+    single = [word for word in plain if len(word) > 1 and not re.search(r"[+\-]", word)]
     parts = [part for part in re.split(r"[、,，]", re.sub(r"[（(].*?[)）]", "", item.name)) if len(part) > 1]
     return single or parts or [item.name]
 

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from rich.table import Table
 
 from streams.config import Settings
-from streams.demo.asking import Asking
 from streams.flow.brokers import Broker
 from streams.flow.security import kafka_python_security
 from streams.flow.topics import FEED_TOPICS, GRID_ALLCLEARS, GRID_REPORTS, HOTLINE_CALLS, POLICE_ALERTS
 from streams.warehouse.account import Outcomes, received_by_outcome
+from streams.warehouse.asking import Asking
 from streams.warehouse.port import Warehouse
 
 _POLL_S = 0.3

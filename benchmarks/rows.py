@@ -1,0 +1,120 @@
+"""Rows as somebody sees who asks ClickHouse: how many of the records sent are there, and how late they came.
+
+Asked over HTTP, where another process would ask. A row counts as visible when the answer that first contains it is
+here, so figures include the pause between two questions.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from benchmarks.histogram import Histogram
+from streams.warehouse.asking import Asking
+from streams.errors import SanwangError
+
+_COUNT = """
+SELECT (SELECT count() FROM sanwang.events) + (SELECT count() FROM sanwang.all_clears)
+     + (SELECT count() FROM sanwang.dead_letters)
+"""
+#: Rows by when they were due, in steps of STEP_MS: what is more than at the last question has become visible since.
+STEP_MS = 10
+#: Rows that are later than this are not seen one by one; the trial says how many rows its histogram holds.
+LATEST_MS = 20_000
+_BY_DUE = """
+SELECT intDiv(toUnixTimestamp64Milli(received_at), {step:Int64}) AS due, count() FROM sanwang.events
+WHERE received_at >= fromUnixTimestamp64Milli({since:Int64}) GROUP BY due
+"""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """How many records had their row at a moment (ms UTC)."""
+
+    at_ms: float
+    rows: int
+
+
+class RowWatch:
+    """Asks every `every_s` seconds while it is entered."""
+
+    def __init__(self, asking: Sequence[Asking], every_s: float, *, lateness: bool = False) -> None:
+        """`asking` are the workers' warehouses, counted together; `lateness` also measures how late each row is."""
+        self._asking, self._every_s, self._lateness = asking, every_s, lateness
+        self.seen: list[Seen] = []
+        self._before: list[dict[int, int]] = [{} for _ in asking]
+        self._fresh: list[tuple[float, int, int]] = []  # when seen, when due, rows
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    @property
+    def rows(self) -> int:
+        """Records with a row, as last seen."""
+        return self.seen[-1].rows if self.seen else 0
+
+    def wait(self, rows: int, seconds: float) -> bool:
+        """Wait until so many are visible; False when they are not after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while self.rows < rows and time.monotonic() < deadline:
+            time.sleep(min(self._every_s, 0.1))
+        return self.rows >= rows
+
+    def latencies(self, since_ms: float) -> Histogram:
+        """From report due to row visible; reports due before `since_ms` are left out."""
+        histogram = Histogram()
+        for at_ms, due_ms, rows in self._fresh:
+            if due_ms >= since_ms:
+                histogram.add(at_ms - due_ms, rows)
+        return histogram
+
+    def rate(self, records: int, begun: float = 0.1, ended: float = 0.9) -> float:
+        """Records a second between the moments when 10 % and 90 % of them were visible; 0.0 when that never was."""
+        first = self._moment(records * begun)
+        last = self._moment(records * ended)
+        return records * (ended - begun) / (last - first) * 1000 if first and last and last > first else 0.0
+
+    def _moment(self, rows: float) -> float:
+        """When so many were visible, in ms, between the two answers around it."""
+        before: Seen | None = None
+        for seen in self.seen:
+            if seen.rows >= rows:
+                if before is None or seen.rows == before.rows:
+                    return seen.at_ms
+                share = (rows - before.rows) / (seen.rows - before.rows)
+                return before.at_ms + share * (seen.at_ms - before.at_ms)
+            before = seen
+        return 0.0
+
+    def _watch(self) -> None:
+        while not self._stop.wait(self._every_s):
+            try:
+                rows = sum(int(asking.query(_COUNT)[0][0]) for asking in self._asking)
+                self.seen.append(Seen(time.time() * 1000, rows))
+                if self._lateness:
+                    self._compare()
+            except SanwangError:  # not ready yet, or busy: the next answer will show what this one would have
+                continue
+
+    def _compare(self) -> None:
+        for number, asking in enumerate(self._asking):
+            question = {"step": STEP_MS, "since": int(time.time() * 1000) - LATEST_MS}
+            by_due = {int(due): int(rows) for due, rows in asking.query(_BY_DUE, question)}
+            now, before = time.time() * 1000, self._before[number]
+            for due, rows in by_due.items():
+                if (more := rows - before.get(due, 0)) > 0:
+                    self._fresh.append((now, due * STEP_MS, more))
+            self._before[number] = by_due
