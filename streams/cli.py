@@ -18,6 +18,7 @@ import uvloop
 from rich.console import Console
 
 from streams.config import Settings, load_settings
+from streams.core.event import Feed
 from streams.errors import SanwangError
 from streams.telemetry.logs import set_up_logs
 
@@ -76,7 +77,7 @@ def city_new(folder: Path) -> None:
 @app.command()
 def demo(
     seconds: Annotated[int | None, typer.Option(envvar="DEMO_SECONDS", help="End by itself after so long.")] = None,
-    rate: Annotated[float, typer.Option(help="Records a second over all feeds, all-clears included; 0 plays nothing.")] = 50.0,
+    rate: Annotated[float, typer.Option(help="Records a second, all-clears included; 0 plays nothing.")] = 50.0,
     profile: Annotated[str, typer.Option(help="calm or storm")] = "calm",
     city: Annotated[Path | None, typer.Option(help="A city folder; the made-up demo city if not given.")] = None,
     data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = DATA,
@@ -90,7 +91,7 @@ def demo(
 @app.command()
 def replay(
     file: Path,
-    feed: Annotated[str, typer.Option(help="hotline, police or grid")],
+    feed: Annotated[Feed, typer.Option(help="Which feed the file's rows belong to.")],
     map_file: Annotated[Path | None, typer.Option("--map", help="How the file's columns become a record.")] = None,
     speed: Annotated[str, typer.Option(help="max, or a number of times the records' own speed, like 10x")] = "max",
     wait: Annotated[float, typer.Option(help="Wait so many seconds for the account to close, then show it.")] = 0.0,

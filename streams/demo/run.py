@@ -100,14 +100,13 @@ class Demo:
         return 0 if account.closed and not died else 1
 
     async def _feed(self, city: City, sender: Sender, worker: Worker) -> None:
-        if not self._rate:  # nothing is made up: the feeds are for files and systems of the user's own
-            await self._stop.wait()
-            return
-        now_ms = int(time.time() * 1000)
-        simulator = Simulator(city, _SEED, now_ms, self._profile, self._rate)
         async with _beside(self._end(worker)):
             try:
-                await feed(simulator, sender, Codec(FileSource()), Pace(1.0), self._stop)
+                if self._rate:
+                    simulator = Simulator(city, _SEED, int(time.time() * 1000), self._profile, self._rate)
+                    await feed(simulator, sender, Codec(FileSource()), Pace(1.0), self._stop)
+                else:  # nothing is made up: the feeds are for files and systems of the user's own
+                    await self._stop.wait()
             finally:
                 self._stop.set()
 
