@@ -51,7 +51,7 @@ class Told(NamedTuple):
 class CoreWork:
     """Everything that a report goes through, one report at a time; a desk for each partition by county."""
 
-    def __init__(self, city_folder: Path, partitions: int, key: bytes = b"bench") -> None:
+    def __init__(self, city_folder: Path, partitions: int, key: bytes = b"a key for measuring") -> None:
         city = load_city(city_folder)
         self.city = city
         self.codec = Codec(FileSource())

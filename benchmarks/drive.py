@@ -4,7 +4,8 @@ Open loop: record number n of a stream is due at `start + n / rate`, whatever be
 moment as its Kafka timestamp. Latency is counted from there, so a pipeline, a broker or a driver that stalls makes
 every record late that was due meanwhile; nothing is omitted.
 
-Speaks with its parent in lines: prints `ready`, waits for a line, prints one JSON object (`Driven`) at the end.
+`python -m benchmarks.drive SPEC`, where SPEC is a `Drive` as JSON. It speaks with its parent in lines: prints `ready`,
+waits for a line, prints one JSON object (`Driven`) at the end.
 """
 
 from __future__ import annotations
@@ -112,6 +113,8 @@ class Driver:
         )
         await self._producer.start()
         try:
+            for topic in TOPICS:
+                await self._producer.partitions_for(topic)
             _say("ready")
             await asyncio.to_thread(sys.stdin.readline)
             gc.freeze()
@@ -158,7 +161,7 @@ class Driver:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - the parent reads it
+    print(line, flush=True)  # the parent reads it
 
 
 def main(spec: str) -> None:
@@ -169,3 +172,7 @@ def main(spec: str) -> None:
         await Driver(msgspec.json.decode(spec, type=Drive)).run()
 
     asyncio.run(run())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -15,13 +15,12 @@ from typing import NamedTuple
 import msgspec
 
 from benchmarks.drive import Drive, Driven
+from benchmarks.rows import Asking
 from streams.config import PREFIX, Settings, environment_of
-from streams.warehouse.asking import Asking
 from streams.demo.worker import Worker
 from streams.errors import SanwangError
 from streams.flow.child import tied
 from streams.flow.embedded import EmbeddedBroker
-from streams.warehouse.errors import WarehouseError, WarehouseUnavailable
 
 READY_S = 300.0  # a worker may have a million incidents to recover
 STOP_S = 20.0
@@ -67,7 +66,7 @@ class Contender:
         self.name = name
         self.settings = settings
         self.log = log
-        self.asking = Asking(settings.clickhouse)
+        self.asking = Asking(settings.clickhouse.http_port)
         self.started_at = 0.0
         self._worker = Worker(settings, log)  # asked for its health, and started if it is ours
         self._process: subprocess.Popen[bytes] | None = None
@@ -94,7 +93,7 @@ class Contender:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                tied([sys.executable, "-m", "benchmarks", "peer", self.name]), stdin=subprocess.DEVNULL, stdout=log,
+                tied([sys.executable, "-m", "benchmarks.peers", self.name]), stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT, env={**inherited, **environment_of(self.settings)}, start_new_session=True,
             )
 
@@ -113,7 +112,7 @@ class Contender:
     def _answers(self) -> bool:
         try:
             return bool(self.asking.query("SELECT 1"))
-        except (WarehouseError, WarehouseUnavailable, SanwangError):
+        except SanwangError:
             return False
 
     def stop(self) -> None:
@@ -139,7 +138,7 @@ class DriverProcess:
 
     def __init__(self, drive: Drive) -> None:
         self._process = subprocess.Popen(
-            tied([sys.executable, "-m", "benchmarks", "drive", msgspec.json.encode(drive).decode()]),
+            tied([sys.executable, "-m", "benchmarks.drive", msgspec.json.encode(drive).decode()]),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )
         self.pid = self._process.pid

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
 from benchmarks.histogram import Histogram
-from streams.warehouse.asking import Asking
 from streams.errors import SanwangError
+from streams.warehouse.answer import ANSWER_FORMAT, rows_of
+from streams.warehouse.ask import HttpDoor
 
 _COUNT = """
 SELECT (SELECT count() FROM sanwang.events) + (SELECT count() FROM sanwang.all_clears)
@@ -27,9 +28,20 @@ STEP_MS = 10
 #: Rows that are later than this are not seen one by one; the trial says how many rows its histogram holds.
 LATEST_MS = 20_000
 _BY_DUE = """
-SELECT intDiv(toUnixTimestamp64Milli(received_at), {step:Int64}) AS due, count() FROM sanwang.events
-WHERE received_at >= fromUnixTimestamp64Milli({since:Int64}) GROUP BY due
+SELECT intDiv(toUnixTimestamp64Milli(received_at), {step}) AS due, count() FROM sanwang.events
+WHERE received_at >= fromUnixTimestamp64Milli({since}) GROUP BY due
 """
+
+
+class Asking:
+    """ClickHouse's HTTP interface of the process that writes; never the folder itself, which is that process's."""
+
+    def __init__(self, port: int) -> None:
+        self._door = HttpDoor("127.0.0.1", port)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a SELECT; raises SanwangError where nobody answers."""
+        return rows_of(self._door.ask(sql, ANSWER_FORMAT))
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -66,10 +78,10 @@ class RowWatch:
         """Records with a row, as last seen."""
         return self.seen[-1].rows if self.seen else 0
 
-    def wait(self, rows: int, seconds: float) -> bool:
-        """Wait until so many are visible; False when they are not after `seconds`."""
+    def wait(self, rows: int, seconds: float, alive: Callable[[], bool]) -> bool:
+        """Wait until so many are visible; False when they are not after `seconds`, or nobody is `alive` to write."""
         deadline = time.monotonic() + seconds
-        while self.rows < rows and time.monotonic() < deadline:
+        while self.rows < rows and time.monotonic() < deadline and alive():
             time.sleep(min(self._every_s, 0.1))
         return self.rows >= rows
 
@@ -111,8 +123,8 @@ class RowWatch:
 
     def _compare(self) -> None:
         for number, asking in enumerate(self._asking):
-            question = {"step": STEP_MS, "since": int(time.time() * 1000) - LATEST_MS}
-            by_due = {int(due): int(rows) for due, rows in asking.query(_BY_DUE, question)}
+            question = _BY_DUE.format(step=STEP_MS, since=int(time.time() * 1000) - LATEST_MS)
+            by_due = {int(due): int(rows) for due, rows in asking.query(question)}
             now, before = time.time() * 1000, self._before[number]
             for due, rows in by_due.items():
                 if (more := rows - before.get(due, 0)) > 0:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from benchmarks.histogram import Histogram
 from benchmarks.orders import OrderWatch
 from benchmarks.places import cache_folder, city_folder
 from benchmarks.profiling import profiled
-from benchmarks.programs import BrokerAt, Contender, DriverProcess, broker_of, running
+from benchmarks.programs import BrokerAt, Contender, DriverProcess, ProgramFailedError, broker_of, running
 from benchmarks.rows import RowWatch, Seen
 from benchmarks.usage import Usage, Used
 from streams.config import ClickHouse, Kafka, Privacy, Settings, Telemetry
@@ -73,14 +74,15 @@ def run_trial(plan: Plan) -> Result:
         folder = stack.enter_context(scratch())
         broker = stack.enter_context(broker_of(plan.broker, folder / "broker"))
         make_topics(broker.servers, plan.partitions)
-        contenders = stack.enter_context(running(contenders_of(plan.contender, plan.workers, plan.partitions, broker, folder)))
+        made = contenders_of(plan.contender, plan.workers, plan.partitions, broker, folder)
+        contenders = stack.enter_context(running(made))
         driver = DriverProcess(_drive(plan, broker))
         stack.callback(driver.stop)
         return _measure(plan, broker, contenders, driver, folder)
 
 
 def _measure(
-    plan: Plan, broker: BrokerAt, contenders: list[Contender], driver: DriverProcess, folder: Path
+    plan: Plan, broker: BrokerAt, contenders: Sequence[Contender], driver: DriverProcess, folder: Path
 ) -> Result:
     driver.wait_ready()
     driven: Driven | None = None
@@ -89,7 +91,8 @@ def _measure(
         driven = driver.wait_done()
     for contender in contenders:
         contender.start()
-    roles = {f"worker {n}": c.pid for n, c in enumerate(contenders, 1)} | {"broker": broker.pid, "driver": driver.pid}
+    roles = {f"worker {n}": c.pid for n, c in enumerate(contenders, 1)} | {"broker": broker.pid}
+    roles |= {"driver": driver.pid, "measuring": os.getpid()}
     keep = plan.records // KEEP_ORDERS + 1
     rows = RowWatch([c.asking for c in contenders], 0.1 if plan.lateness else 0.25, lateness=plan.lateness)
     with rows, OrderWatch(broker.servers, plan.partitions, keep) as orders:
@@ -98,7 +101,10 @@ def _measure(
             if driven is None:
                 driver.go()
                 driven = driver.wait_done()
-            drained = rows.wait(plan.records, plan.drain_s)
+            drained = rows.wait(plan.records, plan.drain_s, lambda: all(one.alive for one in contenders))
+    dead = [one for one in contenders if not one.alive]
+    if dead:
+        raise ProgramFailedError(f"{dead[0].name} ended after {rows.rows} rows\n{dead[0].last_words()}")
     since = driven.started_ms + min(WARM_S * 1000, (driven.ended_ms - driven.started_ms) / 5)
     begun_ms = contenders[0].started_at * 1000 if plan.backlog else driven.ended_ms
     latency = {} if plan.backlog else {f"order {feed}": one for feed, one in orders.latencies(since).items()}
@@ -107,7 +113,8 @@ def _measure(
     return Result(
         plan, drained, rows.rows, round(ready_s, 2), _seconds(begun_ms, rows, plan.records),
         round(rows.rate(plan.records), 1), orders.count, latency, usage.used(), driven, rows.seen,
-        _size(broker.folder) if broker.kind == "kafka" else 0, sum(_size(folder / f"worker{n}") for n in range(plan.workers)),
+        _size(broker.folder) if broker.kind == "kafka" else 0,
+        sum(_size(folder / f"worker{number}") for number in range(plan.workers)),
     )
 
 
@@ -137,6 +144,7 @@ def make_topics(servers: str, partitions: int) -> None:
     """All topics of the pipeline."""
     with Broker(servers) as broker:
         broker.create_topics(TopicSpec(topic, partitions, 1, config_of(topic)) for topic in ALL_TOPICS)
+        broker.end_offsets(ALL_TOPICS)  # every partition has its leader when this is answered
 
 
 @contextmanager

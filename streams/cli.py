@@ -11,7 +11,8 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from time import time
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 import uvloop
@@ -24,6 +25,7 @@ from streams.telemetry.logs import set_up_logs
 
 if TYPE_CHECKING:
     from streams.flow.dead_letter_office import LetterId
+    from streams.warehouse.port import Warehouse
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 city_app = typer.Typer(no_args_is_help=True, help="City folders: check one, begin a new one.")
@@ -130,9 +132,18 @@ def migrate(
 ) -> None:
     """Bring ClickHouse's tables and views up to this release."""
     from streams.warehouse import migrate as migrations
+    from streams.warehouse.asking import Asking
+    from streams.warehouse.errors import FolderInUse
     from streams.warehouse.opening import open_warehouse
 
-    with closing(open_warehouse(load_settings(config).clickhouse)) as warehouse:
+    settings = load_settings(config).clickhouse
+    try:
+        warehouse: Warehouse = open_warehouse(settings)
+    except FolderInUse:
+        if not (status or dry_run):
+            raise
+        warehouse = Asking(settings)  # its worker answers
+    with closing(warehouse):
         listed = migrations.status(warehouse) if status else migrations.migrate(warehouse, dry_run=dry_run)
     for one in listed:
         typer.echo(f"{one.file}  {one.at:%Y-%m-%d %H:%M:%S}" if one.at else f"{one.file}  not applied")
@@ -150,6 +161,43 @@ def sql(
     from streams.warehouse.select import select
 
     sys.stdout.buffer.write(select(load_settings(config).clickhouse, statement, output_format))
+
+
+@app.command()
+def explain(
+    event_id: Annotated[str, typer.Argument(help="A report that came in: feed:number.")] = "",
+    text: Annotated[str, typer.Option(help="Instead of a report: what somebody might tell.")] = "",
+    feed: Annotated[Feed, typer.Option(help="By which net the text would come in.")] = "hotline",
+    code: Annotated[str, typer.Option(help="The source's own class code.")] = "",
+    area: Annotated[str, typer.Option(help="Area or grid code.")] = "",
+    address: Annotated[str, typer.Option(help="Where, in words.")] = "",
+    lon: Annotated[float | None, typer.Option(help="Longitude in degrees, WGS84.")] = None,
+    lat: Annotated[float | None, typer.Option(help="Latitude in degrees, WGS84.")] = None,
+    city: Annotated[Path | None, typer.Option(help="A city folder; that of the settings if not given.")] = None,
+    lang: Annotated[Literal["zh", "en"], typer.Option(help="Language of the words.")] = "zh",
+    config: Config = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON instead of words.")] = False,
+) -> None:
+    """Tell why a report went where it went: its item, its place, its incident, its units, its due time."""
+    from streams.city.load import load_city
+    from streams.core.event import Report
+    from streams.explain.command import ASKED, Explaining
+    from streams.warehouse.asking import Asking
+
+    if bool(event_id) == bool(text):
+        raise SanwangError("name a report (feed:number), or give --text")
+    settings = load_settings(config)
+    explaining = Explaining(load_city(city or Path(settings.city)))
+    warehouse = Asking(settings.clickhouse)
+    if event_id:
+        explained = explaining.event(event_id, warehouse)
+    else:
+        now = int(time() * 1000)
+        codes = (code,) if code else ()
+        report = Report(feed, ASKED, now, codes=codes, text=text, address=address, area=area, lon=lon, lat=lat)
+        explained = explaining.report(report, warehouse, now)
+    typer.echo(explained.json() if as_json else explained.text(lang))
 
 
 @letters_app.command("list")
@@ -206,12 +254,10 @@ def _with_letters(
 def main() -> None:
     """Run the command line; an error that the user can act on is printed without a traceback."""
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        app()
     except SanwangError as error:
         typer.echo(f"sanwang: {error}", err=True)
         sys.exit(1)
-    except (typer.Abort, KeyboardInterrupt):
-        sys.exit(130)
     except OSError as error:
         typer.echo(f"sanwang: {error.filename or ''} {error.strerror or error}".strip(), err=True)
         sys.exit(1)

@@ -52,7 +52,8 @@ def _areas(land: Land) -> Iterator[Sequence[object]]:
 
 def _units(land: Land) -> Iterator[Sequence[object]]:
     for unit in all_units(land):
-        yield [getattr(unit, column) for column in _UNIT_COLUMNS]
+        cells = {column: getattr(unit, column) for column in _UNIT_COLUMNS}
+        yield list((cells | {"territory": "|".join(unit.territories)}).values())
 
 
 def _workers(random: Random, land: Land) -> Iterator[Sequence[object]]:

@@ -90,19 +90,24 @@ def _below_counties(land: Land) -> Iterator[Unit]:
 
 
 def _patrols(land: Land) -> Iterator[Unit]:
-    """Districts of the inner county, a net for a community, a cell for a grid of it."""
+    """Districts of the inner county, each some of its townships; a net for a community, a cell for a grid of it."""
     county = next(spot for spot in land.counties if spot.code == _PATROL_COUNTY)
+    townships = [spot.padded for spot in land.townships if spot.code.startswith(_PATROL_COUNTY)]
+    district_of = {code[:9]: 1 + n * _PATROL_DISTRICTS // len(townships) for n, code in enumerate(townships)}
     for district in range(1, _PATROL_DISTRICTS + 1):
         code, name = f"{county.code}X{district}", f"{county.name}第{district}巡区"
-        yield Unit(code, name, "patrol", PATROL, county.padded, parent=f"{CODE}D001", channel="110")
+        first, *also = [code for code in townships if district_of[code[:9]] == district]
+        yield Unit(
+            code, name, "patrol", PATROL, first, parent=f"{CODE}D001", channel="110", also=tuple(also)
+        )  # fmt: skip
     grids = Counter(spot.code[:12] for spot in land.grids)
     cells_left = _PATROL_CELLS - 4 * _PATROL_NETS  # nets that have five cells instead of four
     patrolled: dict[str, tuple[str, int]] = {}
     for village in land.villages:
-        if village.code.startswith(county.code) and grids[village.code] >= 4 and len(patrolled) < _PATROL_NETS:
+        district = district_of.get(village.code[:9], 0)
+        if district and grids[village.code] >= 4 and len(patrolled) < district * _PATROL_NETS // _PATROL_DISTRICTS:
             extra = cells_left > 0 and grids[village.code] > 4
             cells_left -= extra
-            district = 1 + len(patrolled) * _PATROL_DISTRICTS // _PATROL_NETS
             net = f"{county.code}X{district}N{len(patrolled) + 1:03}"
             patrolled[village.code] = (net, 4 + extra)
             yield _patrol(land, village, net, f"{village.name}巡防网", net[:8])

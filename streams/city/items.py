@@ -6,20 +6,24 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from streams.city.cells import listed, number
 from streams.city.city import Head
 from streams.city.faults import suggest
 from streams.city.table import Register, Row, Table
 from streams.core.catalogue import OTHER, Item
+from streams.core.deadline import DeadlineError, parse_limit
 from streams.core.directory import Directory
 from streams.core.event import FEEDS
 from streams.core.unit import Unit
+from streams.core.words import WordError, read_word
 from streams.errors import FileFault
 
 COLUMNS = ("code", "name", "class_code", "class_name", "domain", "lead", "assist", "level", "limit", "limit_source",
            "channel", "self_handle", "window", "distance_m", "life_safety", "words")  # fmt: skip
 _DATES = ("valid_from", "valid_to")
-_LIMIT = re.compile(r"[1-9][0-9]{0,3}(m|h|wh|wd)", re.ASCII)
+_OPTIONAL = (*_DATES, "admitted_by")
 _WINDOW = re.compile(r"([1-9][0-9]{0,3})([mhd])", re.ASCII)
 _SECONDS = {"m": 60, "h": 3_600, "d": 86_400}
 _CHOICES = {
@@ -36,15 +40,16 @@ def read_items(table: Table, head: Head, units: Mapping[str, Unit]) -> dict[str,
     register = Register(table, head.day)
     owners = _Owners(table, units)
     current: set[str] = set()
-    for row in table.rows(COLUMNS, _DATES):
+    for row in table.rows(COLUMNS, _OPTIONAL):
         line, cells = row
-        code, valid_from, valid_to = cells[0], *cells[-2:]
+        code, (valid_from, valid_to, _) = cells[0], cells[-3:]
         before = register.lines.get(code)
         in_force = register.admit(line, code, valid_from, valid_to)
         if register.lines.get(code) == before:
             continue  # refused
         if in_force or code not in current:
-            items[code] = _item(table, row)
+            item = _item(table, row)
+            items[code] = item if in_force else replace(item, words=())  # no new report is about it
         if in_force:
             current.add(code)
             owners.check(line, items[code])
@@ -55,7 +60,7 @@ def read_items(table: Table, head: Head, units: Mapping[str, Unit]) -> dict[str,
 
 def _item(table: Table, row: Row) -> Item:
     line, cells = row
-    value = dict(zip(COLUMNS, cells, strict=False))
+    value = dict(zip((*COLUMNS, *_OPTIONAL), cells, strict=True))
     _check(table, line, value)
     return Item(
         code=value["code"],
@@ -74,8 +79,9 @@ def _item(table: Table, row: Row) -> Item:
         distance_m=number(table, line, "distance_m", value["distance_m"]),
         life_safety=value["life_safety"] == "Y",
         words=listed(value["words"]),
-        valid_from=cells[-2],
-        valid_to=cells[-1],
+        valid_from=value["valid_from"],
+        valid_to=value["valid_to"],
+        admitted_by=value["admitted_by"],
     )
 
 
@@ -89,11 +95,27 @@ def _check(table: Table, line: int, value: Mapping[str, str]) -> None:
     for column in ("name", "class_name", "domain", "lead"):
         if not value[column].strip():
             table.fault(line, column, f"item {code} has no {column}")
-    if not _LIMIT.fullmatch(value["limit"]):
-        table.fault(line, "limit", f"{value['limit']!r} is no time limit", "a number and m, h, wh or wd: 30m, 3wd")
+    if value["admitted_by"] and not value["valid_to"]:
+        table.fault(line, "valid_to", f"item {code} is admitted for a time: it needs an end", "write it as 2026-01-31")
     for column, allowed in _CHOICES.items():
         if value[column] not in allowed:
             table.fault(line, column, f"{column} {value[column]!r} is unknown", "one of " + ", ".join(allowed))
+    _check_written(table, line, value)
+
+
+def _check_written(table: Table, line: int, value: Mapping[str, str]) -> None:
+    """The cells that are written in a language of their own: the time limit and the words."""
+    try:
+        parse_limit(value["limit"])
+    except DeadlineError as error:
+        table.fault(line, "limit", str(error))
+    begin = 0
+    for word in value["words"].split("|") if value["words"] else ():
+        try:
+            read_word(word.strip())
+        except WordError as error:
+            table.fault(line, "words", str(error), inside=begin)
+        begin += len(word) + 1
 
 
 def _window(table: Table, line: int, cell: str) -> int:

@@ -96,8 +96,11 @@ class Table:
         hint = "quote a cell that holds a comma" if len(cells) > expected else ""
         self.fault(line, last, f"{len(cells)} cells instead of {expected}", hint)
 
-    def fault(self, line: int, column: str, message: str, suggestion: str = "") -> None:
-        """Collect a fault of the cell in `line` under the header `column` ("" for the line itself)."""
+    def fault(self, line: int, column: str, message: str, suggestion: str = "", *, inside: int = 0) -> None:
+        """Collect a fault of the cell in `line` under the header `column` ("" for the line itself).
+
+        `inside` is how many characters into the cell it stands.
+        """
         self._told += 1
         if self._told > _MOST:
             return
@@ -107,6 +110,7 @@ class Table:
         if column in self._columns:  # then the file has been read
             offsets = _offsets(self._text[line - 1])
             offset = offsets[min(self._columns.index(column), len(offsets) - 1)]
+            offset += inside + (inside > 0 and self._text[line - 1][offset - 1] == '"')
         self._faults.append(FileFault(self.name, line, offset, message, suggestion))
 
     @cached_property

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from sys import intern
 from typing import cast, get_args
 
-from streams.city.cells import coordinates
+from streams.city.cells import coordinates, listed
 from streams.city.city import Head
 from streams.city.faults import suggest
 from streams.city.table import Register, Table
@@ -33,18 +33,26 @@ def read_units(table: Table, head: Head, areas: Mapping[str, Area]) -> dict[str,
         _one_of(table, line, "channel", channel or "12345", _CHANNELS)
         if not name.strip() or not sector.strip():
             table.fault(line, "sector" if name.strip() else "name", f"unit {code} needs a name and a sector")
-        if territory not in areas:
-            table.fault(line, "territory", f"area {territory!r} is unknown", suggest(territory, areas))
+        territory, *also = _territories(table, line, territory, areas)
         point = coordinates(table, line, lon, lat, head.bounds)
         units[code] = Unit(
-            code, name, cast("Kind", intern(kind)), intern(sector), intern(territory), intern(hours or "24h"), parent,
-            *point, intern(channel or "12345"),
+            code, name, cast("Kind", intern(kind)), intern(sector), territory, intern(hours or "24h"), parent,
+            *point, intern(channel or "12345"), tuple(also),
         )  # fmt: skip
     _check_parents(table, units, register.lines)
     if not any(unit.kind == "command" and unit.territory == head.code for unit in units.values()):
         message = f"no unit of kind command covers the city ({head.code}): a matter could be left without an owner"
         table.fault(1, "", message, "add the command centre (社会治理指挥中心)")
     return units
+
+
+def _territories(table: Table, line: int, cell: str, areas: Mapping[str, Area]) -> list[str]:
+    """The areas of a unit, the first one first; a fault for each that the city does not have."""
+    codes = [intern(code) for code in listed(cell)] or [cell]
+    for code in codes:
+        if code not in areas:
+            table.fault(line, "territory", f"area {code!r} is unknown", suggest(code, areas), inside=cell.index(code))
+    return codes
 
 
 def _one_of(table: Table, line: int, column: str, value: str, allowed: tuple[str, ...]) -> None:

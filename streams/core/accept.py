@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from streams.core.catalogue import Catalogue
+from streams.core.catalogue import Catalogue, Item
 from streams.core.classify import Classifier
-from streams.core.event import Event, Report
+from streams.core.event import Classified, Event, Report
 from streams.core.places import Places
 from streams.core.scrub import caller_hash, scrub
 from streams.errors import RefusedError
@@ -44,13 +44,35 @@ class Door:
         text = scrub(report.text)
         found = self._classifier.classify(report.feed, report.codes, report.labels, text)
         item = self._catalogue.items[found.item]
+        danger = self._danger(report, found, item, text)
+        level, reasons = (danger[0].level, danger[1]) if danger else (item.level, found.reasons)
         return Event(
             f"{report.feed}:{report.number}", report.feed, envelope.partition, envelope.offset, report.occurred_at,
             envelope.received_at, now, envelope.replayed, place.area, place.by, place.ambiguous, place.lon, place.lat,
-            found.item, found.by, found.score, found.reasons, item.level, item.life_safety,
+            found.item, found.by, found.score, reasons, min(level, item.level), item.life_safety or danger is not None,
             f"{report.feed}:{report.parent}" if report.parent else "", caller_hash(self._key, report.caller),
-            report.self_handled, text, scrub(report.address), self._catalogue.version,
+            report.self_handled, text, scrub(report.address), self._catalogue.version, report.wish,
+            self._known_code(report),
         )
+
+    def _danger(self, report: Report, found: Classified, item: Item, text: str) -> tuple[Item, tuple[str, ...]] | None:
+        """Danger to life in the text of a report of another item by its code, with the reasons of both.
+
+        A hotline agent or a grid worker may choose the code of the street lamp for the burning one. The code stands,
+        but the report is as urgent as the danger, and goes to the police first. 110 knows danger by itself.
+        """
+        if found.by != "code" or item.life_safety or report.feed == "police":
+            return None
+        told = self._classifier.danger(text)
+        if told is None:
+            return None
+        danger = self._catalogue.items[told.item]
+        return danger, (*found.reasons, f"danger {danger.code}", *(word for word, _ in told.words))
+
+    def _known_code(self, report: Report) -> str:
+        """The most specific class code of the source; an unknown one may be anything, so it is not kept."""
+        known = self._catalogue.codes.get(report.feed, {})
+        return next((code for code in report.codes if code in known), "")
 
 
 def _check_time(report: Report, envelope: Envelope) -> None:

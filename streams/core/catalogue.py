@@ -30,6 +30,7 @@ class Item(Struct, frozen=True, gc=False):
     words: tuple[str, ...] = ()  # words for classification; "a+b" needs both, "-a" forbids
     valid_from: str = ""  # ISO date, "" for always
     valid_to: str = ""
+    admitted_by: str = ""  # who admitted a temporary item (准入), which then has an end; "" for the catalogue's own
 
 
 class Catalogue(Struct, frozen=True, gc=False):

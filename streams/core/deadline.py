@@ -45,6 +45,14 @@ class DeadlineError(SanwangError):
     """A time limit or a suspension that cannot be counted."""
 
 
+class Counted(Struct, frozen=True, gc=False):
+    """One day of a working limit: how much of it was used up on that day, in ms; 0 on days that do not count."""
+
+    day: date
+    spent: int
+    workday: bool
+
+
 class Limit(Struct, frozen=True, gc=False):
     """A time limit: how long, in ms, and whether it is counted in working time."""
 
@@ -99,6 +107,38 @@ def remaining(limit: str, start_ms: int, now_ms: int, is_workday: IsWorkday, sus
     passed = working_ms if parsed.working else _clock_ms
     stopped = sum(passed(begin, min(end, now_ms), is_workday) for begin, end in _merged(suspended, start_ms))
     return parsed.length - passed(start_ms, now_ms, is_workday) + stopped
+
+
+def counted(limit: str, start_ms: int, is_workday: IsWorkday) -> tuple[Counted, ...]:
+    """How a working limit is counted, day by day, from its start to its due time; nothing for a limit by the clock.
+
+    Raises DeadlineError as `due_at` does.
+    """
+    if not parse_limit(limit).working:
+        return ()
+    due = due_at(limit, start_ms, is_workday)
+    days = []
+    for number in range((start_ms + UTC_OFFSET) // DAY, (due + UTC_OFFSET) // DAY + 1):
+        begin, day = number * DAY - UTC_OFFSET, date.fromordinal(EPOCH + number)
+        spent = working_ms(max(begin, start_ms), min(begin + DAY - 1, due), is_workday)
+        days.append(Counted(day, spent, is_workday(day)))
+    return tuple(days)
+
+
+def opening(at_ms: int, is_workday: IsWorkday) -> int:
+    """The first moment from `at_ms` on, in ms UTC, at which offices work: `at_ms` itself if they do then.
+
+    Raises DeadlineError if there is no working day within a year.
+    """
+    first, time_of_day = divmod(at_ms + UTC_OFFSET, DAY)
+    for day in range(first, first + 366):
+        if is_workday(date.fromordinal(EPOCH + day)):
+            if time_of_day < NOON:
+                return day * DAY + max(time_of_day, MORNING) - UTC_OFFSET
+            if time_of_day < EVENING:
+                return day * DAY + max(time_of_day, AFTERNOON) - UTC_OFFSET
+        time_of_day = 0
+    raise DeadlineError(f"the calendar has no working day after {date.fromordinal(EPOCH + first)}")
 
 
 def working_ms(start_ms: int, end_ms: int, is_workday: IsWorkday) -> int:

@@ -21,7 +21,8 @@ class Directory:
         for unit in sorted(units, key=lambda unit: unit.code):
             sector = canonical(unit.sector)
             for name in (sector, unit.kind):
-                self._named.setdefault(name, {}).setdefault(unit.territory, unit)
+                for territory in unit.territories:
+                    self._named.setdefault(name, {}).setdefault(territory, unit)
             if base(sector) != sector:
                 self._branches.setdefault(base(sector), []).append(sector)
 

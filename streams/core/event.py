@@ -12,6 +12,7 @@ from msgspec import Struct
 
 Feed = Literal["hotline", "police", "grid"]
 FEEDS: tuple[Feed, ...] = ("hotline", "police", "grid")
+WISHES = ("咨询", "求助", "投诉", "举报", "建议")  # what a caller of the hotline wants
 
 
 class Report(Struct, frozen=True, gc=False):
@@ -30,6 +31,7 @@ class Report(Struct, frozen=True, gc=False):
     lat: float | None = None
     caller: str = ""  # phone or account in plain; replaced by a keyed hash at the door
     self_handled: bool = False
+    wish: str = ""  # one of `WISHES`, "" where the source does not say
 
 
 class Place(Struct, frozen=True, gc=False):
@@ -80,6 +82,8 @@ class Event(Struct, frozen=True, array_like=True, gc=False):
     text: str  # scrubbed
     address: str  # scrubbed
     catalogue: str  # version of the catalogue that it was classified under
+    wish: str = ""  # what the caller wants, one of `WISHES`; "" where the source does not say
+    source_code: str = ""  # the source's own most specific class code
 
     @property
     def clock(self) -> int:

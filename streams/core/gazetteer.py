@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-import ahocorasick
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 from msgspec import Struct
 
 from streams.core.area import Area, significant
@@ -46,10 +46,9 @@ class Gazetteer:
         self._holders = [tuple(sorted(holders[name])) for name in self._names]
         self._held = [frozenset(stems) for stems in self._holders]
         self._within = [_by_beginning(stems) for stems in self._holders]
-        self._automaton = ahocorasick.Automaton()
-        for number, name in enumerate(self._names):
-            self._automaton.add_word(name, number)
-        self._automaton.make_automaton()
+        self._automaton = AhoCorasick(
+            self._names, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA
+        )
         self._decide = lru_cache(_REMEMBERED)(self._weigh)
 
     def find(self, address: str, within: str = "") -> Named | None:
@@ -59,7 +58,7 @@ class Gazetteer:
         """
         if not self._names or not address:
             return None
-        named = tuple([number for _, number in self._automaton.iter_long(address[:_LONGEST])])
+        named = tuple([number for number, _, _ in self._automaton.find_matches_as_indexes(address[:_LONGEST])])
         if not named:
             return None
         if not within and (stem := self._narrow(named)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from streams.core.event import Feed, Report
+from streams.core.event import WISHES, Feed, Report
 from streams.core.localtime import to_ms
 from streams.errors import RefusedError
 
@@ -38,6 +38,7 @@ def _hotline(record: Record) -> Report:
         address=_text(record, "address"),
         area=_code(_text(record, "area_code")),
         caller=_text(record, "caller"),
+        wish=wish if (wish := _text(record, "kind")) in WISHES else "",
     )
 
 

@@ -1,42 +1,47 @@
-"""Who must act on a matter: by ordered rules, sector and territory, with a ladder so that nothing is ever unowned.
+"""Who must act on a matter, and until when.
 
 The lead is the deepest unit of the asked sector that covers the place; where the place has none, the area above is
 asked, and at the end the command centre of the county, then the city's. Assisting units are found in the same way but
 do not climb to a command centre: a sector without a unit (a property manager, a lift maintainer) is named in the rule
 text instead, for the lead to call in.
+
+An office that is closed cannot act: what endangers life, or falls due before the office opens again, goes to the
+command centre, which never closes, and the office assists. And what has ended in the catalogue is owned by those who
+admit new items (准入), unless life is in danger.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 from msgspec import Struct
 
-from streams.core.area import LEVELS, Area, level_of, lineage
+from streams.core.area import Area, level_of, lineage
 from streams.core.catalogue import OTHER, Catalogue, Item
-from streams.core.deadline import IsWorkday, due_at, parse_limit
+from streams.core.choose import DEFAULT, MOST_ASSISTS, Choice, Chooser, Passed
+from streams.core.deadline import DAY, EPOCH, UTC_OFFSET, IsWorkday, due_at, opening, parse_limit
 from streams.core.decision import Route
-from streams.core.directory import Directory
 from streams.core.moments import Moments
-from streams.core.reach import holds
-from streams.core.rules import OWN_ASSISTS, OWN_LEAD, Rule
+from streams.core.rules import Rule
 from streams.core.unit import Unit
 from streams.core.vocabulary import Facts
 from streams.errors import SanwangError
 
-DEFAULT = "事项清单"  # the rule text when no rule matched: the catalogue's own lead
-MOST_ASSISTS = 4
+__all__ = ["DEFAULT", "MOST_ASSISTS", "Router", "Trace"]
+
 _REMEMBERED = 100_000  # choices kept: some tens of MB when full
 
 
-class _Choice(Struct, frozen=True):
-    """All of a route that does not change from one moment to the next."""
+class Trace(Struct, frozen=True):
+    """Why a matter was routed as it was."""
 
-    lead: str
-    assists: tuple[str, ...]
-    rule: str
-    lead_sector: str
+    route: Route
+    item: Item  # by which it was routed: 其他 for one that has ended
     limit: str
+    rule: Rule | None  # None: the catalogue's own lead
+    passed: tuple[Passed, ...]  # earlier rules that speak of the item but did not hold
+    facts: Facts
 
 
 class Router:
@@ -58,18 +63,16 @@ class Router:
         for item in catalogue.items.values():
             parse_limit(item.limit)
         self._items = catalogue.items
-        self._units = units
+        self._ends = {item.code: _end(item) for item in catalogue.items.values() if item.valid_to}
         self._city = _city(areas)
-        self._directory = Directory(units.values())
-        self._directory.command((self._city,))
+        self._chooser = Chooser(units, rules)
+        self._chooser.command((self._city,))
         self._is_workday = is_workday
-        self._rules = rules
-        self._rules_of: dict[str, tuple[Rule, ...]] = {}
         boxes = [box for rule in rules for box in rule.condition]
         self._moments = Moments(boxes, is_workday)
         places = {str(place) for box in boxes for place in box.get("area", ())}
         self._places = sorted(places, key=len, reverse=True)
-        self._known: dict[tuple[object, ...], _Choice] = {}
+        self._known: dict[tuple[object, ...], Choice] = {}
 
     def route(
         self,
@@ -82,82 +85,91 @@ class Router:
         life_safety: bool = False,
         ambiguous: bool = False,
         self_handled: bool = False,
+        wish: str = "",
     ) -> Route:
         """Decide for one matter. `clock_ms` is the moment from which its time limit runs, in ms UTC.
 
         `life_safety` adds to what the item says of itself. An unknown item counts as 其他, a foreign area as the city.
         """
-        key = (item, area, urgency, feed, self._moments.key(clock_ms), life_safety, ambiguous, self_handled)
+        ended = item in self._ends and self._has_ended(item, clock_ms, life_safety=life_safety)
+        moment = self._moments.key(clock_ms)
+        key = (item, area, urgency, feed, moment, life_safety, ambiguous, self_handled, wish, ended)
         choice = self._known.get(key)
         if choice is None:
-            entry = self._items.get(item) or self._items[OTHER]
+            entry = self._entry(item, ended=ended)
             areas = self._covering(area)
-            facts: Facts = {
-                "item": entry.code,
-                "area": next((place for place in self._places if areas[0].startswith(place)), ""),
-                "place": level_of(areas[0]),
-                "urgency": urgency,
-                "feed": feed,
-                "life_safety": life_safety or entry.life_safety,
-                "ambiguous": ambiguous,
-                "self_handled": self_handled,
-                **self._moments.facts(clock_ms),
-            }
-            choice = self._remember(key, self._choose(entry, areas, facts))
+            facts = self._facts(
+                entry, areas, clock_ms, urgency=urgency, feed=feed, life_safety=life_safety, ambiguous=ambiguous,
+                self_handled=self_handled, wish=wish,
+            )  # fmt: skip
+            choice = self._remember(key, self._chooser.choose(entry, areas, facts))
         due = due_at(choice.limit, clock_ms, self._is_workday)
-        return Route(choice.lead, choice.assists, choice.rule, due, choice.lead_sector)
+        if choice.standby and self._cannot_wait(item, clock_ms, due, life_safety=life_safety):
+            choice = choice.standby
+        rule = f"{choice.rule}；{_ended_text(self._items[item])}" if ended else choice.rule
+        return Route(choice.lead, choice.assists, rule, due, choice.lead_sector)
 
-    def _remember(self, key: tuple[object, ...], choice: _Choice) -> _Choice:
+    def trace(
+        self,
+        item: str,
+        area: str,
+        urgency: int,
+        feed: str,
+        clock_ms: int,
+        *,
+        life_safety: bool = False,
+        ambiguous: bool = False,
+        self_handled: bool = False,
+        wish: str = "",
+    ) -> Trace:
+        """What `route` decides for the same matter, and why."""
+        route = self.route(
+            item, area, urgency, feed, clock_ms, life_safety=life_safety, ambiguous=ambiguous,
+            self_handled=self_handled, wish=wish,
+        )  # fmt: skip
+        entry = self._entry(item, ended=self._has_ended(item, clock_ms, life_safety=life_safety))
+        facts = self._facts(
+            entry, self._covering(area), clock_ms, urgency=urgency, feed=feed, life_safety=life_safety,
+            ambiguous=ambiguous, self_handled=self_handled, wish=wish,
+        )  # fmt: skip
+        rule, passed = self._chooser.decide(entry, facts)
+        return Trace(route, entry, entry.limit, rule, passed, facts)
+
+    def _entry(self, item: str, *, ended: bool) -> Item:
+        found = None if ended else self._items.get(item)
+        return found or self._items[OTHER]
+
+    def _facts(
+        self, item: Item, areas: Sequence[str], clock_ms: int, *, life_safety: bool, **told: str | int | bool
+    ) -> Facts:
+        """What conditions may ask about a matter."""
+        return {
+            "item": item.code,
+            "area": next((place for place in self._places if areas[0].startswith(place)), ""),
+            "place": level_of(areas[0]),
+            "life_safety": life_safety or item.life_safety,
+            **told,
+            **self._moments.facts(clock_ms),
+        }
+
+    def _has_ended(self, item: str, clock_ms: int, *, life_safety: bool) -> bool:
+        """Had the item left the catalogue by then? Danger to life is never held up by that."""
+        if item not in self._ends or life_safety or self._items[item].life_safety:
+            return False
+        return clock_ms >= self._ends[item]
+
+    def _cannot_wait(self, item: str, clock_ms: int, due: int, *, life_safety: bool) -> bool:
+        """Is the lead's office closed, and the matter one that cannot wait until it opens?"""
+        opens = opening(clock_ms, self._is_workday)
+        if opens == clock_ms:
+            return False
+        return due <= opens or life_safety or (item in self._items and self._items[item].life_safety)
+
+    def _remember(self, key: tuple[object, ...], choice: Choice) -> Choice:
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
         self._known[key] = choice
         return choice
-
-    def _choose(self, item: Item, areas: Sequence[str], facts: Facts) -> _Choice:
-        rule = next((rule for rule in self._rules_for(item.code) if holds(rule.condition, facts)), None)
-        lead, sector, stands_in = self._lead(item, rule, areas)
-        assists, without = self._assists(_expanded(rule.assist if rule else (OWN_ASSISTS,), item), areas, lead.code)
-        text = rule.name if rule else DEFAULT
-        if stands_in:
-            text += f"；无{sector}单位，由{lead.name}承接"
-        if without:
-            text += f"；另涉{'、'.join(without)}"
-        return _Choice(lead.code, assists, text, sector, item.limit)
-
-    def _rules_for(self, item: str) -> tuple[Rule, ...]:
-        """The rules that could match an item, in order."""
-        rules = self._rules_of.get(item)
-        if rules is None:
-            rules = self._rules_of[item] = tuple(
-                rule for rule in self._rules if any(item in box.get("item", (item,)) for box in rule.condition)
-            )
-        return rules
-
-    def _lead(self, item: Item, rule: Rule | None, areas: Sequence[str]) -> tuple[Unit, str, bool]:
-        """The lead unit, the sector that was asked, and whether a command centre had to stand in."""
-        if rule and rule.unit:
-            unit = self._units[rule.unit]
-            return unit, unit.sector, False
-        sector = item.lead if rule is None or rule.lead == OWN_LEAD else rule.lead
-        if rule and rule.level != "deepest":
-            deepest = [str(level) for level in LEVELS].index(rule.level)
-            areas = [code for code in areas if LEVELS.index(level_of(code)) <= deepest]
-        found = self._directory.find(sector, areas)
-        return found or self._directory.command(areas), sector, found is None
-
-    def _assists(self, sectors: Iterable[str], areas: Sequence[str], lead: str) -> tuple[tuple[str, ...], list[str]]:
-        """Assisting units (each once, never the lead, at most `MOST_ASSISTS`), and the sectors left without one."""
-        units: list[str] = []
-        without: list[str] = []
-        for sector in sectors:
-            unit = self._directory.find(sector, areas)
-            if unit and (unit.code == lead or unit.code in units):
-                continue
-            if unit and len(units) < MOST_ASSISTS:
-                units.append(unit.code)
-            elif sector not in without:
-                without.append(sector)
-        return tuple(units), without
 
     def _covering(self, area: str) -> tuple[str, ...]:
         """The area and those above it, deepest first; the city alone for a code that is none of its own."""
@@ -175,7 +187,11 @@ def _city(areas: Mapping[str, Area]) -> str:
     return city
 
 
-def _expanded(sectors: Iterable[str], item: Item) -> Iterable[str]:
-    """Sectors, with 主办部门 and 协办部门 replaced by the item's own."""
-    own = {OWN_LEAD: (item.lead,), OWN_ASSISTS: item.assist}
-    return (name for sector in sectors for name in own.get(sector, (sector,)))
+def _end(item: Item) -> int:
+    """The end of an item's last day, in ms UTC."""
+    return (date.fromisoformat(item.valid_to).toordinal() + 1 - EPOCH) * DAY - UTC_OFFSET
+
+
+def _ended_text(item: Item) -> str:
+    kind = "临时事项" if item.admitted_by else "事项"
+    return f"{kind}{item.code}{item.name}已于{item.valid_to}到期"

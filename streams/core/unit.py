@@ -26,3 +26,9 @@ class Unit(Struct, frozen=True, gc=False):
     lon: float | None = None
     lat: float | None = None
     channel: str = "12345"  # through which net it is given orders: 12345, 110 or grid
+    also: tuple[str, ...] = ()  # further areas that it covers, for a unit whose territory is no single area
+
+    @property
+    def territories(self) -> tuple[str, ...]:
+        """All areas that it covers."""
+        return (self.territory, *self.also)

@@ -8,9 +8,9 @@ from difflib import get_close_matches
 
 from msgspec import Struct
 
-from streams.core.area import LEVELS, Area, level_of
+from streams.core.area import LEVELS, Area, significant
 from streams.core.catalogue import Catalogue, Item
-from streams.core.event import FEEDS
+from streams.core.event import FEEDS, WISHES
 from streams.core.sectors import canonical
 
 Value = str | int | bool
@@ -102,6 +102,7 @@ class Vocabulary:
             Field("sector", "item", _grouped(items, lambda item: canonical(item.lead))),
             Field("urgency", "urgency", {str(n): frozenset({n}) for n in (1, 2, 3, 4)}, ordered=True),
             Field("feed", "feed", {feed: frozenset({feed}) for feed in FEEDS}),
+            Field("wish", "wish", {wish: frozenset({wish}) for wish in WISHES}),
             Field("place", "place", {level: frozenset({level}) for level in LEVELS}),
             Field("area", "area", {}, read=lambda word: _area(word, areas)),
             Field(
@@ -115,6 +116,7 @@ class Vocabulary:
         self.universe: dict[str, frozenset[Value]] = {}
         for field in fields:
             self.universe[field.fact] = self.universe.get(field.fact, frozenset()) | field.all
+        self.universe["wish"] |= {""}  # the police and the grid have none
         self.universe |= {flag: frozenset({True, False}) for flag in FLAGS}
 
     def field(self, name: str, offset: int) -> Field:
@@ -159,8 +161,3 @@ def _area(word: str, areas: Mapping[str, Area]) -> frozenset[Value] | None:
     if not word.isdigit() or padded not in areas:
         return None
     return frozenset({significant(padded)})
-
-
-def significant(code: str) -> str:
-    """The digits that all areas within an area begin with. Raises ValueError on a code of no level."""
-    return code[: {"city": 4, "county": 6, "township": 9}.get(level_of(code), len(code))]

@@ -19,7 +19,7 @@ _LOOK_S, _LINE_S, _UNITS_S = 0.5, 3.0, 2.0
 _TOP_UNITS = """
 SELECT any(names.name), uniqExact(orders.order_id) AS given
 FROM sanwang.orders LEFT JOIN sanwang.units AS names ON names.code = orders.unit
-WHERE orders.issued_at >= fromUnixTimestamp64Milli({since:Int64})
+WHERE orders.received_at >= fromUnixTimestamp64Milli({since:Int64})
 GROUP BY orders.unit ORDER BY given DESC LIMIT 8
 """
 
@@ -64,7 +64,8 @@ class Screen:
             await _pause(stop, _LOOK_S)
         view = await self._look(with_units=True)
         self._print(line(view))
-        self._print("orders by unit: " + ", ".join(f"{name} {orders:,}" for name, orders in view.units))
+        if view.units:
+            self._print("orders by unit: " + ", ".join(f"{name} {orders:,}" for name, orders in view.units))
 
     def _print(self, text: str) -> None:
         self._console.print(text, soft_wrap=True, highlight=False, markup=False)

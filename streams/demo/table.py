@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from msgspec import Struct
+from rich import box
 from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -17,6 +18,7 @@ from streams.demo.scrape import EMPTY, Buckets, Snapshot, quantile, since
 
 _NAMES: Mapping[str, str] = {"police": "110", "hotline": "12345", "grid": "grid"}
 _RATE_S, _LATENCY_S = 5.0, 20.0  # how far back rates and latencies look
+_UNIT_CELLS = 24  # the widest name of a unit that is shown whole: both tables side by side fit 100 columns
 
 
 class History:
@@ -92,24 +94,25 @@ def line(view: View) -> str:
 
 def board(view: View) -> RenderableType:
     """The moment as a table, for a terminal."""
-    return Group(_headline(view), Columns([_feeds(view), _units(view.units)]), _dead_letters(view.history.last))
+    tables = [_feeds(view), *([_units(view.units)] if view.units else [])]
+    return Group(_headline(view), Columns(tables, padding=(0, 3)), _dead_letters(view.history.last))
 
 
 def _headline(view: View) -> Text:
     last = view.history.last
     facts = (
         f"{view.elapsed_s:.0f} s", f"{view.sent:,} records sent", f"{last.of('new'):,.0f} incidents",
-        f"{known_share(last):.0%} of the reports tell of a known matter", f"{last.orders:,.0f} orders",
-        f"{last.open_incidents:,.0f} open for matching", f"lag {last.lag:,.0f}", f"{last.memory / 2**20:,.0f} MB",
+        f"{known_share(last):.0%} of reports told of a known one", f"{last.orders:,.0f} orders",
+        f"lag {last.lag:,.0f}", f"{last.memory / 2**20:,.0f} MB",
     )  # fmt: skip
     return Text(" · ".join(facts), style="bold")
 
 
 def _feeds(view: View) -> Table:
-    table = Table(title="feeds", title_justify="left")
+    table = _plain_table("feeds (p50, p99: call to order)")
     table.add_column("feed")
-    for name in ("records/s", "new", "linked", "redelivered", "dead", "p50", "p99"):
-        table.add_column(name, justify="right")
+    for name in ("rate", "new", "linked", "redelivered", "dead", "p50", "p99"):
+        table.add_column(name, justify="right", no_wrap=True)
     rates, last = view.history.rates(), view.history.last
     for feed, name in _NAMES.items():
         counts = [f"{last.reports.get((feed, how), 0):,.0f}" for how in ("new", "linked", "redelivered", "dead_letter")]
@@ -120,12 +123,16 @@ def _feeds(view: View) -> Table:
 
 
 def _units(units: Sequence[tuple[str, int]]) -> Table:
-    table = Table(title="orders by unit", title_justify="left")
-    table.add_column("unit", no_wrap=True)
+    table = _plain_table("orders by unit")
+    table.add_column("unit", no_wrap=True, max_width=_UNIT_CELLS)
     table.add_column("orders", justify="right")
     for name, orders in units:
         table.add_row(name, f"{orders:,}")
     return table
+
+
+def _plain_table(title: str) -> Table:
+    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=0)
 
 
 def _dead_letters(taken: Snapshot) -> Text:

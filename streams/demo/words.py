@@ -6,15 +6,15 @@ import sys
 from pathlib import Path
 
 from streams.city.city import City
-from streams.config import ClickHouse, Settings
+from streams.config import ClickHouse, Kafka, Settings
 from streams.warehouse.asking import Asking
 
-_FIGURES = "SELECT feed, outcome, count() FROM sanwang.events GROUP BY ALL ORDER BY ALL"
+_FIGURES = "SELECT * FROM account ORDER BY ALL"
 _EARLIER = "SELECT count() FROM sanwang.events WHERE received_at < fromUnixTimestamp64Milli({since:Int64})"
 
 
 def welcome(settings: Settings, asking: Asking, city: City, since_ms: int) -> str:
-    """Where we are, what earlier demos left, and how to ask."""
+    """Where we are, what earlier demos left, and how to ask and to feed files in."""
     [(earlier,)] = asking.query(_EARLIER, {"since": since_ms})
     found = f"; {int(earlier):,} reports of earlier runs are there" if int(earlier) else ""
     port, telemetry, items = settings.clickhouse.http_port, settings.telemetry, city.catalogue.items
@@ -22,9 +22,12 @@ def welcome(settings: Settings, asking: Asking, city: City, since_ms: int) -> st
         [
             f"{city.name}: {len(city.areas):,} areas, {len(city.units):,} units, {len(items)} items{found}.",
             "Ask while it runs, or afterwards:",
-            f'  {sql_command(settings)} "{_FIGURES}"',
-            f"  curl 'http://127.0.0.1:{port}/?default_format=PrettyCompact' --data '{_FIGURES}'   (while it runs)",
-            f"Metrics: http://{telemetry.host}:{telemetry.port}/metrics   Ctrl-C ends it, with the account.",
+            f"  {_asking(settings)}",
+            f"  curl 127.0.0.1:{port} -d '{_FIGURES}'   (while it runs)",
+            "Feed a file of your own in:",
+            f"  {_told(settings)}{_sanwang()} replay FILE --feed hotline --map MAP.toml",
+            f"Metrics: http://{telemetry.host}:{telemetry.port}/metrics",
+            "Ctrl-C ends it, with the account.",
         ]
     )
 
@@ -32,12 +35,25 @@ def welcome(settings: Settings, asking: Asking, city: City, since_ms: int) -> st
 def farewell(settings: Settings, status: int | None, last_words: str) -> str:
     """How the worker ended, where that is not well, and how to go on asking."""
     ended = f"The worker ended with status {status}:\n{last_words}\n" if last_words else ""
-    return f'{ended}The figures stay: {sql_command(settings)} "{_FIGURES}"'
+    return f"{ended}The figures stay: {_asking(settings)}"
 
 
-def sql_command(settings: Settings) -> str:
-    """How to type `sanwang sql` here, with the warehouse where it is not the usual one."""
-    command = Path(sys.executable).parent / "sanwang"
-    shown = command.relative_to(Path.cwd()) if command.is_relative_to(Path.cwd()) else command
+def _asking(settings: Settings) -> str:
+    """How to type `sanwang sql` here; it needs to be told where the warehouse is, not where the broker is."""
+    return f'{_warehouse(settings)}{_sanwang()} sql "{_FIGURES}"'
+
+
+def _told(settings: Settings) -> str:
+    """What a command that talks to the broker has to be told here, as it is typed before the command."""
+    usual = settings.kafka.bootstrap == Kafka().bootstrap
+    return _warehouse(settings) + ("" if usual else f"SANWANG_KAFKA_BOOTSTRAP={settings.kafka.bootstrap} ")
+
+
+def _warehouse(settings: Settings) -> str:
     usual = settings.clickhouse.url == ClickHouse().url
-    return ("" if usual else f"SANWANG_CLICKHOUSE_URL={settings.clickhouse.url} ") + f"{shown} sql"
+    return "" if usual else f"SANWANG_CLICKHOUSE_URL={settings.clickhouse.url} "
+
+
+def _sanwang() -> str:
+    command = Path(sys.executable).parent / "sanwang"
+    return str(command.relative_to(Path.cwd()) if command.is_relative_to(Path.cwd()) else command)

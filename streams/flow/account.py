@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from rich import box
 from rich.table import Table
 
 from streams.config import Settings
@@ -22,7 +23,7 @@ LABELS: Mapping[str, str] = {
     POLICE_ALERTS: "110",
     HOTLINE_CALLS: "12345",
     GRID_REPORTS: "grid",
-    GRID_ALLCLEARS: "grid all-clears",
+    GRID_ALLCLEARS: "all-clears",
 }
 #: Rows of ClickHouse name a feed, or the topic of a record that became no event.
 _TOPICS = {name: topic for topic, name in FEED_TOPICS.items()}
@@ -89,10 +90,13 @@ def account_of(ends: Mapping[tuple[str, int], int], told: Mapping[str, Outcomes]
 
 def account_table(account: Account) -> Table:
     """The account for a terminal."""
-    table = Table(title="received = new + linked + redelivered + all-clears + dead letters", title_justify="left")
+    title = "received = new + linked + redelivered + all-clears + dead letters"
+    table = Table(
+        title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
+    )
     table.add_column("feed", no_wrap=True)
     for name in ("received", "new", "linked", "redelivered", "all-clears", "dead letters", "lost"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right", no_wrap=" " not in name)  # a name in two lines: millions fit 80 columns
     for line in account.lines:
         style = None if line.lost == 0 else "bold red"
         figures = (line.received, *line.outcomes, line.lost)

@@ -7,19 +7,21 @@ from typing import Any
 
 from aiokafka import ConsumerRecord
 
+from streams.core.accept import MAX_AGE_MS, MAX_EARLY_MS
 from streams.core.localtime import to_ms
 from streams.core.scrub import caller_hash
 from streams.errors import RefusedError
-from streams.flow.dead_letters import DeadLetter
+from streams.flow.dead_letters import DeadLetter, received_at
 from streams.flow.intake import Intake, attempt
 from streams.flow.ledger import send_rows
 from streams.flow.publisher import Publisher
-from streams.flow.topics import ALL_CLEAR_FEED
+from streams.flow.topics import ALL_CLEAR_FEED, GRID_ALLCLEARS, RECORDS
 from streams.flow.transport import Chunk
 from streams.telemetry.metrics import Metrics
-from streams.wire.codec import Codec
+from streams.wire.codec import Codec, Record
 
 Row = tuple[Any, ...]
+_NUMBER_CHARS = 128  # as for reports
 
 
 class AllClears:
@@ -40,7 +42,7 @@ class AllClears:
 
     async def step(self, chunk: Chunk) -> None:
         """Turn a chunk into rows; returns when the broker has confirmed them."""
-        taken = [attempt(self._log_id, record, self._accept) for record in chunk.records]
+        taken = [self._attempt(record) for record in chunk.records]
         rows = [one for one in taken if not isinstance(one, DeadLetter)]
         letters = [one for one in taken if isinstance(one, DeadLetter)]
         await asyncio.gather(
@@ -49,14 +51,26 @@ class AllClears:
         )
         self._metrics.reports.labels(ALL_CLEAR_FEED, "all_clear").inc(len(rows))
 
-    def _accept(self, record: ConsumerRecord) -> Row:
-        clear = self._codec.decode("AllClear", record.value or b"")
-        grid = clear["grid_code"].strip()
+    def _attempt(self, record: ConsumerRecord) -> Row | DeadLetter:
+        return attempt(self._log_id, record, self._codec, RECORDS[GRID_ALLCLEARS], self._accept)
+
+    def _accept(self, record: ConsumerRecord, clear: Record) -> Row:
+        number, grid = clear["number"].strip(), clear["grid_code"].strip()
+        if not number:
+            raise RefusedError("missing_field", "number is missing or empty")
+        if len(number) > _NUMBER_CHARS:
+            raise RefusedError("bad_value", f"number has {len(number)} characters, at most {_NUMBER_CHARS} are taken")
         if grid not in self._grids:
-            raise RefusedError("unknown_area", f"{grid!r} is no grid of this city")
-        try:
-            at = to_ms(clear["report_time"])
-        except ValueError as error:
-            raise RefusedError("bad_time", f"report_time: {error}") from None
+            raise RefusedError("unknown_area", f"{grid[:20]!r} is no grid of this city")
         worker = caller_hash(self._key, clear["worker"] or "")
-        return (self._log_id, record.partition, record.offset, clear["number"], grid, worker, at, record.timestamp)
+        at, received = _time(clear["report_time"]), received_at(record)
+        if not -MAX_AGE_MS <= at - received <= MAX_EARLY_MS:
+            raise RefusedError("bad_time", f"report_time is {(at - received) // 60_000:+} min from its receipt")
+        return (self._log_id, record.partition, record.offset, number, grid, worker, at, received)
+
+
+def _time(text: str) -> int:
+    try:
+        return to_ms(text)
+    except ValueError as error:
+        raise RefusedError("bad_time", f"report_time: {error}") from None

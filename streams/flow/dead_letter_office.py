@@ -6,22 +6,26 @@ What is done is written through the ledger, so the office works beside a running
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
-from streams.config import Settings
+from streams.config import Kafka, Settings
 from streams.errors import SanwangError
-from streams.flow.brokers import Broker, BrokerRecord
+from streams.flow.brokers import Broker, BrokerRecord, BrokerUnavailable
 from streams.flow.dead_letters import REFUSED_HEADER
 from streams.flow.ledger import send_rows
 from streams.flow.publisher import Publisher
-from streams.flow.security import kafka_python_security
+from streams.flow.security import aiokafka_security, kafka_python_security
 from streams.flow.topics import FEED_TOPICS
 from streams.warehouse.select import select
 from streams.warehouse.tables import DEAD_LETTERS
 
+_MAX_REQUEST_BYTES = 2 << 20  # whatever the broker took once, it takes again
 _TOPIC_OF = {feed: topic for topic, feed in FEED_TOPICS.items()}
 _COLUMNS = ", ".join(
     f"toUnixTimestamp64Milli({name})" if name == "received_at" else name for name in DEAD_LETTERS.columns
@@ -77,13 +81,13 @@ def open_letters(settings: Settings, reason: str) -> list[LetterId]:
 
 
 async def drop_letters(settings: Settings, letters: Sequence[LetterId]) -> None:
-    """Mark dead letters as dropped: looked at, nothing to be done."""
-    publisher = Publisher(settings.kafka, lambda _topic: None)
-    await publisher.start()
-    try:
-        await _mark(settings, publisher, letters, "dropped")
-    finally:
-        await publisher.stop()
+    """Mark dead letters as dropped: looked at, nothing to be done.
+
+    An embedded broker numbers its records anew each time: open letters of one id from several of its runs go together.
+    """
+    rows = [row for letter in letters for row in _rows(settings, letter) if row["status"] == "open"]
+    async with _reaching(settings.kafka):
+        await _mark(settings.kafka, rows, "dropped")
 
 
 async def replay_letters(settings: Settings, letters: Sequence[LetterId]) -> None:
@@ -91,50 +95,70 @@ async def replay_letters(settings: Settings, letters: Sequence[LetterId]) -> Non
 
     Raises SanwangError, before anything is sent, when a record is gone from its topic or was never one (a file's row).
     """
-    records = _originals(settings, letters)
-    publisher = Publisher(settings.kafka, lambda _topic: None)
-    await publisher.start()
+    found = _originals(settings, letters)
+    async with _reaching(settings.kafka):
+        await _send_again(settings.kafka, [record for _, record in found])
+        await _mark(settings.kafka, [row for row, _ in found], "replayed")
+
+
+def _originals(settings: Settings, letters: Sequence[LetterId]) -> list[tuple[Mapping[str, Any], BrokerRecord]]:
+    """Row and record of each letter."""
+    kafka = settings.kafka
+    with Broker(kafka.bootstrap, kafka_python_security(kafka)) as broker:
+        log_id = broker.cluster_id()
+        return [_original(broker, letter, log_id, _rows(settings, letter)) for letter in letters]
+
+
+def _original(
+    broker: Broker, letter: LetterId, log_id: str, rows: Sequence[Mapping[str, Any]]
+) -> tuple[Mapping[str, Any], BrokerRecord]:
+    row = next((row for row in rows if row["log_id"] == log_id), None)
+    if row is None:
+        raise SanwangError(f"{letter} was received by another Kafka cluster than {broker.servers}")
+    record = broker.read(_TOPIC_OF[letter.feed], letter.partition, letter.offset)
+    if record is None:
+        raise SanwangError(f"the record of {letter} is no longer in its topic: it was kept for a time only")
+    if row["file"] or any(name == REFUSED_HEADER for name, _ in record.headers):
+        raise SanwangError(f"{letter} is a row of a file that fits no record: mend the file, replay it again")
+    return row, record
+
+
+async def _send_again(kafka: Kafka, records: Sequence[BrokerRecord]) -> None:
+    """With their headers: a record of a file's replay stays history."""
+    async with AIOKafkaProducer(
+        bootstrap_servers=kafka.bootstrap, acks="all", max_request_size=_MAX_REQUEST_BYTES, **aiokafka_security(kafka)
+    ) as producer:
+        for r in records:
+            await producer.send_and_wait(r.topic, r.value, key=r.key, partition=r.partition, headers=list(r.headers))
+
+
+async def _mark(kafka: Kafka, rows: Sequence[Mapping[str, Any]], status: str) -> None:
+    marked = [list({**row, "status": status, "revision": int(row["revision"]) + 1}.values()) for row in rows]
+    publisher = Publisher(kafka, lambda _topic: None)
     try:
-        for record in records:
-            await publisher.send(record.topic, record.partition, [(record.key, record.value or b"")])
-        await _mark(settings, publisher, letters, "replayed")
+        await publisher.start()
+        await send_rows(publisher, 0, {"dead_letters": marked})
     finally:
         await publisher.stop()
 
 
-def _originals(settings: Settings, letters: Sequence[LetterId]) -> list[BrokerRecord]:
-    kafka = settings.kafka
-    with Broker(kafka.bootstrap, kafka_python_security(kafka)) as broker:
-        log_id = broker.cluster_id()
-        records = []
-        for letter in letters:
-            if _fields(settings, letter)["log_id"] != log_id:
-                raise SanwangError(f"{letter} was received by another Kafka cluster than {kafka.bootstrap}")
-            record = broker.read(_TOPIC_OF[letter.feed], letter.partition, letter.offset)
-            if record is None:
-                raise SanwangError(f"the record of {letter} is no longer in its topic: it was kept for a time only")
-            if any(name == REFUSED_HEADER for name, _ in record.headers):
-                raise SanwangError(f"{letter} is a row of a file that fits no record: mend the file, replay it again")
-            records.append(record)
-    return records
+@asynccontextmanager
+async def _reaching(kafka: Kafka) -> AsyncIterator[None]:
+    """Say in words that no broker is there."""
+    try:
+        yield
+    except KafkaError as error:
+        raise BrokerUnavailable(f"the Kafka broker at {kafka.bootstrap} does not serve us: {error!r}") from None
 
 
-async def _mark(settings: Settings, publisher: Publisher, letters: Sequence[LetterId], status: str) -> None:
-    rows: list[list[Any]] = []
-    for letter in letters:
-        fields = _fields(settings, letter)
-        rows.append(list((fields | {"status": status, "revision": int(fields["revision"]) + 1}).values()))
-    await send_rows(publisher, 0, {"dead_letters": rows})
-
-
-def _fields(settings: Settings, letter: LetterId) -> dict[str, Any]:
-    """The letter's row as it stands, by column."""
+def _rows(settings: Settings, letter: LetterId) -> list[dict[str, Any]]:
+    """The letter as it stands, by column; more than one where several logs have had a letter of this id."""
     sql = f"SELECT {_COLUMNS} FROM sanwang.dead_letters FINAL WHERE {_where(letter)}"  # noqa: S608 - checked by LetterId
-    sql += " ORDER BY received_at DESC LIMIT 1 SETTINGS output_format_json_quote_64bit_integers = 0"
+    sql += " SETTINGS output_format_json_quote_64bit_integers = 0"
     answer = select(settings.clickhouse, sql, "JSONCompactEachRow")
     if not answer.strip():
         raise SanwangError(f"there is no dead letter {letter}")
-    return dict(zip(DEAD_LETTERS.columns, msgspec.json.decode(answer), strict=True))
+    return [dict(zip(DEAD_LETTERS.columns, msgspec.json.decode(line), strict=True)) for line in answer.splitlines()]
 
 
 def _where(letter: LetterId) -> str:

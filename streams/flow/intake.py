@@ -16,19 +16,22 @@ from streams.core.accept import Door, Envelope
 from streams.core.event import Event
 from streams.core.normalise import normalise
 from streams.errors import RefusedError
-from streams.flow.dead_letters import DeadLetter, dead_letter, refused_at_a_door
+from streams.flow.dead_letters import DeadLetter, dead_letter, received_at, refused_at_a_door
 from streams.flow.ledger import send_rows
 from streams.flow.publisher import Outgoing, Publisher
 from streams.flow.rows import dead_letter_row
 from streams.flow.topics import DEAD_LETTERS, EVENTS, EVENTS_URGENT, RECORDS, REPORT_TOPICS, partition_of
 from streams.flow.transport import Chunk
 from streams.telemetry.metrics import Metrics
-from streams.wire.codec import Codec
+from streams.wire.codec import Codec, Record
 from streams.wire.registry import RegistryError
 
 REPLAY_HEADER = "sanwang-replay"  # history fed in again: its clock is the event's own
 EVENTS_PER_RECORD = 100  # keeps a record of the events topics well under the broker's limit and a chunk of them short
 MAX_RECORD_BYTES = 400_000
+#: Of a feed's record. An event carries its text and place on, through orders and ledger, which must stay below Kafka's
+#: own limit; an honest record has a tenth of this.
+MAX_REPORT_BYTES = 200_000
 _encoder = msgspec.msgpack.Encoder()
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -59,19 +62,19 @@ class Intake:
         events: list[Event] = []
         letters: list[DeadLetter] = []
         for record in chunk.records:
-            taken = attempt(self._log_id, record, self._accept)
+            taken = attempt(self._log_id, record, self._codec, RECORDS[record.topic], self._accept)
             if isinstance(taken, DeadLetter):
                 letters.append(taken)
             else:
                 events.append(taken)
         return events, letters
 
-    def _accept(self, record: ConsumerRecord) -> Event:
-        topic = record.topic
-        decoded = self._codec.decode(RECORDS[topic], record.value or b"")
+    def _accept(self, record: ConsumerRecord, decoded: Record) -> Event:
+        if len(record.value) > MAX_REPORT_BYTES:
+            raise RefusedError("too_large", f"{len(record.value)} bytes, at most {MAX_REPORT_BYTES} are taken")
         replayed = any(name == REPLAY_HEADER for name, _ in record.headers)
-        envelope = Envelope(record.partition, record.offset, record.timestamp, replayed)
-        return self._door.accept(normalise(REPORT_TOPICS[topic], decoded), envelope, int(time() * 1000))
+        envelope = Envelope(record.partition, record.offset, received_at(record), replayed)
+        return self._door.accept(normalise(REPORT_TOPICS[record.topic], decoded), envelope, int(time() * 1000))
 
     def _sorted(self, events: list[Event]) -> dict[str, dict[int, list[Outgoing]]]:
         """Events by lane and partition, several to a record."""
@@ -110,16 +113,20 @@ def encode_events(events: list[Event]) -> list[Outgoing]:
     return records
 
 
-def attempt(log_id: str, record: ConsumerRecord, accept: Callable[[ConsumerRecord], T]) -> T | DeadLetter:
-    """What `accept` makes of a record, or its dead letter; a fault of ours must not stop the feed either."""
-    if record.headers and (letter := refused_at_a_door(log_id, record)):
-        return letter
+def attempt(
+    log_id: str, record: ConsumerRecord, codec: Codec, name: str, accept: Callable[[ConsumerRecord, Record], T]
+) -> T | DeadLetter:
+    """What `accept` makes of a record of schema `name`, or its dead letter; a fault of ours must not stop the feed."""
+    decoded: Record | None = None
     try:
-        return accept(record)
+        if record.headers and (letter := refused_at_a_door(log_id, record)):
+            return letter
+        decoded = codec.decode(name, record.value or b"")
+        return accept(record, decoded)
     except RefusedError as error:
-        return dead_letter(log_id, record, error)
+        return dead_letter(log_id, record, error, decoded)
     except RegistryError:
         raise  # no fault of the record: the guard tries the chunk again
     except Exception as error:
         log.exception("record failed", topic=record.topic, partition=record.partition, offset=record.offset)
-        return dead_letter(log_id, record, RefusedError("internal_error", type(error).__name__))
+        return dead_letter(log_id, record, RefusedError("internal_error", type(error).__name__), decoded)

@@ -6,6 +6,7 @@ from typing import Any
 
 from streams.core.decision import Decision, Incident, Order
 from streams.core.event import Event
+from streams.core.handover import HandOver
 from streams.flow.dead_letters import DeadLetter
 
 Row = tuple[Any, ...]
@@ -36,7 +37,15 @@ def order_row(o: Order, opened_at: int) -> Row:
     """Row of `orders`; `opened_at` is the incident's."""
     return (
         o.order_id, o.incident_id, o.unit, o.role, o.round, o.revision, o.feed, o.item, o.area, o.lon, o.lat, o.urgency,
-        o.life_safety, o.reports, opened_at, o.received_at, o.issued_at, o.due_at, o.rule, o.text, o.address,
+        o.life_safety, o.reports, opened_at, o.received_at, o.issued_at, o.due_at, o.rule,
+    )
+
+
+def hand_over_row(h: HandOver, opened_at: int) -> Row:
+    """Row of `hand_overs`; `opened_at` is the incident's."""
+    return (
+        h.incident_id, h.from_line, h.to_line, h.reason, opened_at, h.pushed_at, h.acknowledged_at,
+        1 if h.acknowledged_at is None else 2,
     )
 
 

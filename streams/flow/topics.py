@@ -23,6 +23,7 @@ INCIDENTS = "incidents"
 ORDERS = "orders"
 LEDGER = "ledger"
 DEAD_LETTERS = "dead.letters"
+HAND_OVERS = "hand.overs"
 
 #: Topics whose records are reports, and the feed that they belong to.
 REPORT_TOPICS: Mapping[str, Feed] = {POLICE_ALERTS: "police", HOTLINE_CALLS: "hotline", GRID_REPORTS: "grid"}
@@ -38,6 +39,7 @@ RECORDS: Mapping[str, str] = {
     GRID_ALLCLEARS: "AllClear",
     ORDERS: "Order",
     DEAD_LETTERS: "DeadLetter",
+    HAND_OVERS: "HandOver",
 }
 
 
@@ -64,7 +66,7 @@ _DAY_MS = 86_400_000
 _STATE_CONFIG = {"cleanup.policy": "compact,delete", "retention.ms": str(8 * _DAY_MS)}
 _CONFIG: Mapping[str, Mapping[str, str]] = {INCIDENTS: _STATE_CONFIG}
 
-ALL_TOPICS: tuple[str, ...] = (*LANES, INCIDENTS, ORDERS, DEAD_LETTERS)
+ALL_TOPICS: tuple[str, ...] = (*LANES, INCIDENTS, ORDERS, DEAD_LETTERS, HAND_OVERS)
 
 
 def config_of(topic: str) -> Mapping[str, str]:

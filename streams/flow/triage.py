@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from time import time
 from typing import Any
@@ -13,7 +13,7 @@ import structlog
 
 from streams.config import Kafka
 from streams.core.decision import Decision, Order
-from streams.core.event import Event
+from streams.core.event import FEEDS, Event
 from streams.core.triage import Desk
 from streams.errors import RefusedError
 from streams.flow.dead_letters import DeadLetter
@@ -25,7 +25,7 @@ from streams.flow.state import recover, state_records
 from streams.flow.topics import EVENTS, EVENTS_URGENT, INCIDENTS, ORDERS
 from streams.flow.transport import Chunk
 from streams.telemetry.metrics import Metrics
-from streams.wire.codec import Codec
+from streams.wire.orders import OrderEncoder
 
 _decoder = msgspec.msgpack.Decoder(list[Event])
 log = structlog.get_logger(__name__)
@@ -36,16 +36,17 @@ class Triage:
     """The triage step of a worker, and the desks of the partitions that it has."""
 
     def __init__(
-        self, kafka: Kafka, log_id: str, new_desk: Callable[[], Desk], codec: Codec, publisher: Publisher,
+        self, kafka: Kafka, log_id: str, new_desk: Callable[[], Desk], orders: OrderEncoder, publisher: Publisher,
         intake: Intake, metrics: Metrics,
     ) -> None:
         self._kafka = kafka
         self._log_id = log_id
         self._new_desk = new_desk
-        self._codec = codec
+        self._orders = orders
         self._publisher = publisher
         self._intake = intake
         self._metrics = metrics
+        self._latency = {feed: metrics.call_to_order.labels(feed) for feed in FEEDS}
         self._desks: dict[int, asyncio.Task[Desk]] = {}
         self._order_of_state: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -82,17 +83,17 @@ class Triage:
         decided, letters = self._decide(desk, chunk)
         state = state_records(*desk.take_changes())
         rows = self._rows(decided)
-        orders = [order for _, decision, _ in decided for order in decision.orders]
+        orders = self._by_unit([decision.orders for _, decision, _ in decided if decision.orders])
         if state:
             async with self._order_of_state[chunk.partition]:
                 await self._publisher.send(INCIDENTS, chunk.partition, state)
         decided_at = _now()
-        await self._publisher.send_all(ORDERS, self._by_unit(orders))
+        await self._publisher.send_all(ORDERS, orders)
         rows["latencies"] = self._latencies(decided, decided_at, _now())
         await asyncio.gather(
             send_rows(self._publisher, chunk.partition, rows), self._intake.bury(letters, chunk.partition)
         )
-        self._count(desk, chunk.partition, decided, orders)
+        self._count(desk, chunk.partition, decided)
 
     async def _recover(self, partition: int) -> Desk:
         desk = self._new_desk()
@@ -131,13 +132,14 @@ class Triage:
             "orders": [order_row(o, d.incident.opened_at) for _, d, _ in decided if d.incident for o in d.orders],
         }
 
-    def _by_unit(self, orders: Sequence[Order]) -> dict[int, list[Outgoing]]:
-        """Orders by partition, the last revision of each order only: within a chunk the others say nothing more."""
-        latest = {order.order_id: order for order in orders}
+    def _by_unit(self, decisions: Sequence[Sequence[Order]]) -> dict[int, list[Outgoing]]:
+        """Orders by partition; of one incident's only the last in a chunk, for the earlier ones say nothing more."""
+        latest = {orders[0].incident_id: orders for orders in decisions}
         batches: dict[int, list[Outgoing]] = defaultdict(list)
-        for order in latest.values():
-            key = order.unit.encode()
-            batches[self._publisher.partition_of(key)].append((key, self._codec.encode("Order", _fields(order))))
+        for orders in latest.values():
+            for order, record in zip(orders, self._orders.encode(orders), strict=True):
+                key = order.unit.encode()
+                batches[self._publisher.partition_of(key)].append((key, record))
         return batches
 
     def _latencies(self, decided: Sequence[Decided], decided_at: int, ordered_at: int) -> list[Row]:
@@ -146,20 +148,16 @@ class Triage:
             if event.replayed or decision.outcome == "redelivered":
                 continue
             if decision.orders:
-                self._metrics.call_to_order.labels(event.feed).observe((ordered_at - event.received_at) / 1000)
+                self._latency[event.feed].observe((ordered_at - event.received_at) / 1000)
             rows.append(latency_row(event, decided_at, ordered_at if decision.orders else None))
         return rows
 
-    def _count(self, desk: Desk, partition: int, decided: Sequence[Decided], orders: Sequence[Order]) -> None:
-        for event, decision, _ in decided:
-            self._metrics.reports.labels(event.feed, decision.outcome).inc()
-        for order in orders:
-            self._metrics.orders.labels(order.role).inc()
+    def _count(self, desk: Desk, partition: int, decided: Sequence[Decided]) -> None:
+        for (feed, outcome), reports in Counter((event.feed, d.outcome) for event, d, _ in decided).items():
+            self._metrics.reports.labels(feed, outcome).inc(reports)
+        for role, orders in Counter(order.role for _, d, _ in decided for order in d.orders).items():
+            self._metrics.orders.labels(role).inc(orders)
         self._metrics.open_incidents.labels(partition).set(len(desk.open))
-
-
-def _fields(order: Order) -> dict[str, Any]:
-    return {name: getattr(order, name) for name in order.__struct_fields__}
 
 
 def _now() -> int:

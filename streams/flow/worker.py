@@ -7,7 +7,7 @@ import gc
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -45,6 +45,7 @@ from streams.warehouse.opening import open_warehouse
 from streams.warehouse.port import Warehouse
 from streams.warehouse.writer import Writer
 from streams.wire.codec import Codec
+from streams.wire.orders import OrderEncoder
 from streams.wire.registry import Registry
 from streams.wire.source import FileSource, RegistrySource
 
@@ -122,7 +123,8 @@ class Worker:
                 log_id = await asyncio.to_thread(self._make_topics)
             except BrokerUnavailable as error:
                 log.warning("no broker yet", error=str(error), retry_s=BROKER_PAUSE_S)
-                await asyncio.wait([asyncio.create_task(self._stop.wait())], timeout=BROKER_PAUSE_S)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stop.wait(), BROKER_PAUSE_S)
             else:
                 self._health.broker = True
                 return log_id
@@ -139,7 +141,8 @@ class Worker:
     async def _assemble(self, stack: AsyncExitStack, city: City, warehouse: Warehouse, log_id: str) -> App:
         kafka, metrics = self._settings.kafka, self._metrics
         key = read_or_make_key(Path(self._settings.privacy.key_file))
-        codec = Codec(RegistrySource(Registry(url)) if (url := self._settings.registry.url) else FileSource())
+        schemas = RegistrySource(Registry(url)) if (url := self._settings.registry.url) else FileSource()
+        codec = Codec(schemas)
         publisher = await stack.enter_async_context(_publishing(Publisher(kafka, self._on_send_failure)))
         writer = await stack.enter_async_context(Writer(warehouse, _Inserts(metrics)))
         places, classifier = Places(city.areas.values()), Classifier(city.catalogue)
@@ -148,7 +151,8 @@ class Worker:
         intake = Intake(log_id, kafka.partitions, codec, door, publisher, metrics)
         grids = frozenset(code for code in city.areas if len(code) > 12)
         clears = AllClears(log_id, grids, codec, key, publisher, intake, metrics)
-        triage = Triage(kafka, log_id, lambda: Desk(city.catalogue, router), codec, publisher, intake, metrics)
+        orders = OrderEncoder(schemas)
+        triage = Triage(kafka, log_id, lambda: Desk(city.catalogue, router), orders, publisher, intake, metrics)
         steps: dict[str, tuple[str, Step]] = dict.fromkeys(REPORT_TOPICS, ("intake", intake.step))
         steps |= dict.fromkeys((EVENTS_URGENT, EVENTS), ("triage", triage.step))
         steps |= {GRID_ALLCLEARS: ("all_clears", clears.step), LEDGER: ("recorder", Recorder(writer).step)}

@@ -9,6 +9,7 @@ from typing import Any
 from streams.config import ClickHouse
 from streams.errors import SanwangError
 from streams.warehouse.answer import ANSWER_FORMAT, rows_of
+from streams.warehouse.packed import Packed
 from streams.warehouse.port import Row
 from streams.warehouse.select import select
 
@@ -34,6 +35,10 @@ class Asking:
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         """Refused: writing is the worker's."""
         raise SanwangError(f"{len(rows)} rows for {table}: only the worker writes")
+
+    def insert_packed(self, table: str, packed: Packed) -> None:
+        """Refused: writing is the worker's."""
+        raise SanwangError(f"{packed.rows} rows for {table}: only the worker writes")
 
     def execute(self, sql: str) -> None:
         """Refused: changing is the worker's."""

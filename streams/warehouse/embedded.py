@@ -2,7 +2,7 @@
 
 chDB has one engine a process and lets one process use a folder. A session is cheap (0.15 ms) but carries settings and
 does one thing at a time, so each thread has its own for inserts and queries, and each raw statement gets a fresh one.
-Inserts go in as an Arrow stream in a file in memory: the engine reads it without holding the interpreter lock.
+Inserts go in as MsgPack in a file in memory: the engine reads it without holding the interpreter lock.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from streams.warehouse.answer import ANSWER_FORMAT, rows_of
-from streams.warehouse.blocks import arrow_stream, table_named
 from streams.warehouse.errors import WarehouseError
 from streams.warehouse.folder import claim
+from streams.warehouse.packed import Packed, pack, table_named
 from streams.warehouse.port import Row
 from streams.warehouse.session import EngineSession
 from streams.warehouse.tables import DATABASE
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n"})
 #: A block is durable when its insert returns, and times come in a form that Python reads.
-_SETTINGS = "SET async_insert = 0, date_time_output_format = 'iso'"
+_SETTINGS = "SET async_insert = 0, date_time_output_format = 'iso', input_format_null_as_default = 0"
 
 
 class EmbeddedWarehouse:
@@ -48,9 +48,13 @@ class EmbeddedWarehouse:
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         """See `Warehouse.insert`."""
+        self.insert_packed(table, pack(table_named(table), rows))
+
+    def insert_packed(self, table: str, packed: Packed) -> None:
+        """See `Warehouse.insert_packed`."""
         layout = table_named(table)
-        if rows:
-            self._session().insert(layout.insert, "ArrowStream", arrow_stream(layout, rows), table)
+        if packed.rows:
+            self._session().insert(layout.insert, "MsgPack", packed.data, table)
 
     def query(self, sql: str, params: Mapping[str, str | int] | None = None) -> list[tuple[Any, ...]]:
         """See `Warehouse.query`."""

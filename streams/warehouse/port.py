@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from streams.warehouse.packed import Packed
+
 #: One row in the order of `streams.warehouse.tables`.
 Row = Sequence[Any]
 
@@ -18,6 +20,9 @@ class Warehouse(Protocol):
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         """Insert `rows` into `table` as one block; on return they are durable. Inserting them twice does no harm."""
+
+    def insert_packed(self, table: str, packed: Packed) -> None:
+        """Insert packed rows into `table` as one block, as `insert` does."""
 
     def query(self, sql: str, params: Mapping[str, str | int] | None = None) -> list[tuple[Any, ...]]:
         """Rows of a SELECT with `{name:Type}` parameters; times come as aware datetimes."""

@@ -16,8 +16,8 @@ from clickhouse_driver import Client
 from clickhouse_driver import errors as driver
 
 from streams.warehouse.ask import HttpDoor
-from streams.warehouse.blocks import columns_of, table_named
 from streams.warehouse.errors import WarehouseError, WarehouseUnavailable, engine_error
+from streams.warehouse.packed import Packed, columns_of_packed, pack, table_named
 from streams.warehouse.port import Row
 from streams.warehouse.tables import DATABASE
 
@@ -52,10 +52,13 @@ class ServerWarehouse:
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         """See `Warehouse.insert`."""
+        self.insert_packed(table, pack(table_named(table), rows))
+
+    def insert_packed(self, table: str, packed: Packed) -> None:
+        """See `Warehouse.insert_packed`."""
         layout = table_named(table)
-        if rows:
-            columns = [list(column) for column in columns_of(layout, rows)]
-            self._run(table, f"{layout.insert} VALUES", columns, columnar=True)
+        if packed.rows:
+            self._run(table, f"{layout.insert} VALUES", columns_of_packed(layout, packed), columnar=True)
 
     def query(self, sql: str, params: Mapping[str, str | int] | None = None) -> list[tuple[Any, ...]]:
         """See `Warehouse.query`."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 import chdb.session
-import pyarrow as pa
 
 from streams.warehouse.errors import engine_error
 
@@ -35,7 +34,7 @@ class EngineSession:
             raise engine_error(str(error), "warehouse") from None
         return answer
 
-    def insert(self, statement: str, input_format: str, data: bytes | pa.Buffer, where: str) -> None:
+    def insert(self, statement: str, input_format: str, data: bytes, where: str) -> None:
         """Insert `data`, written in `input_format`; `statement` ends before FORMAT, `where` is for the error.
 
         Through a file in memory: chDB's own `send_insert` reports success when the block could not be written (seen
@@ -68,7 +67,7 @@ class EngineSession:
 
 
 @contextmanager
-def _file_in_memory(data: bytes | pa.Buffer) -> Iterator[str]:
+def _file_in_memory(data: bytes) -> Iterator[str]:
     with _memory_or_temporary_file() as file:
         file.write(data)
         file.flush()

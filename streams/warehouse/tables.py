@@ -8,23 +8,18 @@ from __future__ import annotations
 
 from functools import cached_property
 
-import pyarrow as pa
-
 DATABASE = "sanwang"
 
-TEXT = pa.string()
-FLAG = pa.bool_()
-TIME = pa.timestamp("ms")  # milliseconds since 1970 UTC, given as int
-DEGREES = pa.float64()  # WGS84, None when unknown
-
-#: The columns that may be None; in any other one the engine would quietly make it 0 or "".
-OPTIONAL = frozenset({"lon", "lat", "ordered_ms"})
+TEXT = "String"
+FLAG = "Bool"
+TIME = "DateTime64(3, 'Asia/Shanghai')"  # given as int, milliseconds since 1970 UTC
+DEGREES = "Nullable(Float64)"  # WGS84, None when unknown
 
 
 class Table:
-    """Name and columns of one table; `columns` maps each column that is inserted to its Arrow type, in order."""
+    """Name and columns of one table; `columns` maps each column that is inserted to ClickHouse's type, in order."""
 
-    def __init__(self, name: str, /, **columns: pa.DataType) -> None:
+    def __init__(self, name: str, /, **columns: str) -> None:
         self.name = name
         self.columns = columns
 
@@ -32,11 +27,6 @@ class Table:
     def names(self) -> tuple[str, ...]:
         """The columns' names, in the order of a row."""
         return tuple(self.columns)
-
-    @cached_property
-    def schema(self) -> pa.Schema:
-        """The columns as an Arrow schema."""
-        return pa.schema([pa.field(name, kind, name in OPTIONAL) for name, kind in self.columns.items()])
 
     @cached_property
     def insert(self) -> str:
@@ -49,8 +39,8 @@ EVENTS = Table(
     "events",
     log_id=TEXT,  # the Kafka cluster's id: an embedded broker starts a new log each time
     feed=TEXT,
-    source_partition=pa.uint32(),
-    source_offset=pa.uint64(),
+    source_partition="UInt32",
+    source_offset="UInt64",
     event_id=TEXT,
     outcome=TEXT,  # new, linked, redelivered
     incident_id=TEXT,  # "" for a redelivery whose incident is no longer open
@@ -64,18 +54,18 @@ EVENTS = Table(
     lat=DEGREES,
     item=TEXT,
     classified_by=TEXT,
-    score=pa.float32(),
+    score="Float64",
     class_reasons=TEXT,
     match_reasons=TEXT,
-    urgency=pa.uint8(),
+    urgency="UInt8",
     life_safety=FLAG,
     text=TEXT,
     address=TEXT,
-    caller=pa.uint64(),
+    caller="UInt64",
     self_handled=FLAG,
     catalogue=TEXT,
     replayed=FLAG,
-    version=pa.uint64(),  # offset in the events topic: told again, a row replaces itself
+    version="UInt64",  # offset in the events topic: told again, a row replaces itself
 )
 
 #: One row for each incident, as of its latest revision; identity: incident_id.
@@ -89,19 +79,19 @@ INCIDENTS = Table(
     first_at=TIME,
     last_at=TIME,
     opened_at=TIME,
-    reports=pa.uint32(),
-    feeds=pa.uint8(),  # bit 1 hotline, 2 police, 4 grid
-    repeats=pa.uint32(),
-    urgency=pa.uint8(),
+    reports="UInt32",
+    feeds="UInt8",  # bit 1 hotline, 2 police, 4 grid
+    repeats="UInt32",
+    urgency="UInt8",
     life_safety=FLAG,
     lead=TEXT,
-    assists=pa.list_(TEXT),
+    assists="Array(String)",
     rule=TEXT,
     due_at=TIME,
     closed=FLAG,
     text=TEXT,
     address=TEXT,
-    revision=pa.uint64(),
+    revision="UInt64",
 )
 
 #: One row for each order, as of its latest revision; identity: order_id.
@@ -111,23 +101,21 @@ ORDERS = Table(
     incident_id=TEXT,
     unit=TEXT,
     role=TEXT,  # lead, assist
-    round=pa.uint16(),
-    revision=pa.uint64(),
+    round="UInt16",
+    revision="UInt64",
     feed=TEXT,
     item=TEXT,
     area=TEXT,
     lon=DEGREES,
     lat=DEGREES,
-    urgency=pa.uint8(),
+    urgency="UInt8",
     life_safety=FLAG,
-    reports=pa.uint32(),
+    reports="UInt32",
     opened_at=TIME,  # of the incident: the same in every revision, so all of them meet in one month's partition
     received_at=TIME,
     issued_at=TIME,
     due_at=TIME,
     rule=TEXT,
-    text=TEXT,
-    address=TEXT,
 )
 
 #: One row for each record that was refused; identity: log_id, feed, source_partition, source_offset.
@@ -135,27 +123,27 @@ DEAD_LETTERS = Table(
     "dead_letters",
     log_id=TEXT,
     feed=TEXT,
-    source_partition=pa.uint32(),
-    source_offset=pa.uint64(),
+    source_partition="UInt32",
+    source_offset="UInt64",
     reason=TEXT,
     detail=TEXT,
     preview=TEXT,
     file=TEXT,  # of a replayed file, "" otherwise
-    line=pa.uint32(),
+    line="UInt32",
     received_at=TIME,
     status=TEXT,  # open, replayed, dropped
-    revision=pa.uint64(),
+    revision="UInt64",
 )
 
 #: One row for each all-clear (平安报); identity: log_id, source_partition, source_offset.
 ALL_CLEARS = Table(
     "all_clears",
     log_id=TEXT,
-    source_partition=pa.uint32(),
-    source_offset=pa.uint64(),
+    source_partition="UInt32",
+    source_offset="UInt64",
     number=TEXT,
     grid=TEXT,
-    worker=pa.uint64(),  # keyed hash, 0 when unknown
+    worker="UInt64",  # keyed hash, 0 when unknown
     at=TIME,
     received_at=TIME,
 )
@@ -165,12 +153,25 @@ LATENCIES = Table(
     "latencies",
     event_id=TEXT,
     feed=TEXT,
-    urgency=pa.uint8(),
+    urgency="UInt8",
     life_safety=FLAG,
     received_at=TIME,
-    accepted_ms=pa.float32(),
-    decided_ms=pa.float32(),
-    ordered_ms=pa.float32(),  # until the broker had confirmed its orders; None when it led to none
+    accepted_ms="Int32",
+    decided_ms="Int32",
+    ordered_ms="Nullable(Int32)",  # until the broker had confirmed its orders; None when it led to none
+)
+
+#: One row for each record pushed from one line to another; identity: incident_id, from_line, to_line, reason.
+HAND_OVERS = Table(
+    "hand_overs",
+    incident_id=TEXT,
+    from_line=TEXT,  # 12345, 110, grid
+    to_line=TEXT,
+    reason=TEXT,
+    opened_at=TIME,  # of the incident: the same in every revision
+    pushed_at=TIME,
+    acknowledged_at=f"Nullable({TIME})",  # None until the other line has taken it
+    revision="UInt64",  # 1 pushed, 2 acknowledged
 )
 
 #: The names behind the codes, loaded from the city.
@@ -181,13 +182,62 @@ ITEMS = Table(
     class_code=TEXT,
     class_name=TEXT,
     domain=TEXT,
-    level=pa.uint8(),
+    level="UInt8",
     life_safety=FLAG,
 )
-AREAS = Table("areas", code=TEXT, name=TEXT, level=TEXT, parent=TEXT, lon=DEGREES, lat=DEGREES, population=pa.uint32())
+AREAS = Table("areas", code=TEXT, name=TEXT, level=TEXT, parent=TEXT, lon=DEGREES, lat=DEGREES, population="UInt32")
 UNITS = Table(
     "units", code=TEXT, name=TEXT, kind=TEXT, sector=TEXT, territory=TEXT, parent=TEXT, lon=DEGREES, lat=DEGREES
 )
 
-LEDGER_TABLES = (EVENTS, INCIDENTS, ORDERS, DEAD_LETTERS, ALL_CLEARS, LATENCIES)
+LEDGER_TABLES = (EVENTS, INCIDENTS, ORDERS, DEAD_LETTERS, ALL_CLEARS, LATENCIES, HAND_OVERS)
 TABLES = {table.name: table for table in (*LEDGER_TABLES, ITEMS, AREAS, UNITS)}
+
+#: One row for each step that an order took; identity: order_id, number.
+ORDER_STEPS = Table(
+    "order_steps",
+    order_id=TEXT,
+    number=TEXT,  # the update's own
+    position="UInt32",  # counts the order's steps from 1
+    step=TEXT,
+    at=TIME,
+    by=TEXT,
+    reason=TEXT,  # scrubbed
+    to_unit=TEXT,  # handed over to
+    into=TEXT,  # merged into
+    item=TEXT,  # recategorised as
+    stage=TEXT,  # after the step
+    due_at=TIME,  # after the step
+    issued_at=TIME,  # of the order: the same for all its steps, so all of them meet in one month's partition
+)
+
+#: One row for each act of supervision; identity: signal_id.
+SUPERVISION = Table(
+    "supervision",
+    signal_id=TEXT,
+    kind=TEXT,  # reminder, urging, escalation
+    order_id=TEXT,
+    unit=TEXT,
+    to_unit=TEXT,  # who was told
+    level="UInt8",
+    at=TIME,
+    due_at=TIME,
+)
+
+#: One row for each change of a warning; identity: warning_id, revision.
+WARNINGS = Table(
+    "warnings",
+    warning_id=TEXT,
+    revision="UInt32",
+    change=TEXT,  # raised, changed, cancelled
+    subject=TEXT,
+    place=TEXT,
+    kind=TEXT,
+    colour="UInt8",  # 1 blue, 2 yellow, 3 orange, 4 red
+    counted="UInt32",
+    expected="Float64",
+    raised_at=TIME,
+    at=TIME,
+)
+
+LOOP_TABLES = (ORDER_STEPS, SUPERVISION, WARNINGS)

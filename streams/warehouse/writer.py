@@ -8,7 +8,7 @@ ClickHouse is away nothing is lost and nothing grows: the block is tried again, 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from types import TracebackType
@@ -17,10 +17,11 @@ from typing import NamedTuple, Protocol, Self
 import structlog
 
 from streams.warehouse.errors import WarehouseError, WarehouseUnavailable
-from streams.warehouse.port import Row, Warehouse
+from streams.warehouse.packed import Packed, join
+from streams.warehouse.port import Warehouse
 
-#: Table name to rows.
-Batch = Mapping[str, Sequence[Row]]
+#: Table name to packed rows.
+Batch = Mapping[str, Packed]
 
 log = structlog.get_logger(__name__)
 
@@ -167,7 +168,7 @@ class Writer:
         for table in sorted({table for waiting in block for table in waiting.batch}):
             sharing = [waiting for waiting in block if waiting.batch.get(table)]
             try:
-                await self._insert(table, [row for waiting in sharing for row in waiting.batch[table]])
+                await self._insert(table, join(waiting.batch[table] for waiting in sharing))
             except WarehouseError:
                 await self._insert_apart(table, sharing)
         _settle(block)
@@ -180,21 +181,21 @@ class Writer:
             except WarehouseError as error:
                 waiting.settle(error)
 
-    async def _insert(self, table: str, rows: Sequence[Row]) -> None:
+    async def _insert(self, table: str, packed: Packed) -> None:
         loop = asyncio.get_running_loop()
         delay = self._pace.first_delay
         while True:
             begun = loop.time()
             try:
-                await loop.run_in_executor(self._thread, self._warehouse.insert, table, rows)
+                await loop.run_in_executor(self._thread, self._warehouse.insert_packed, table, packed)
             except WarehouseUnavailable as error:
                 self._observer.on_failure(table)
-                log.warning("warehouse_unavailable", table=table, rows=len(rows), retry_s=delay, error=str(error))
+                log.warning("warehouse_unavailable", table=table, rows=packed.rows, retry_s=delay, error=str(error))
             except WarehouseError:
                 self._observer.on_failure(table)
                 raise
             else:
-                self._observer.on_insert(table, len(rows), loop.time() - begun)
+                self._observer.on_insert(table, packed.rows, loop.time() - begun)
                 return
             await asyncio.sleep(delay)
             delay = min(2 * delay, self._pace.longest_delay)

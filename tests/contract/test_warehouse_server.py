@@ -11,8 +11,10 @@ from streams.config import ClickHouse
 from streams.errors import SanwangError
 from streams.warehouse.errors import WarehouseError, WarehouseUnavailable
 from streams.warehouse.opening import open_warehouse
+from streams.warehouse.packed import pack
 from streams.warehouse.select import select
 from streams.warehouse.server import ServerWarehouse
+from streams.warehouse.tables import EVENTS
 from streams.warehouse.writer import Pace, Writer
 from tests.support.clickhouse_server import PASSWORD, ClickHouseServer, clickhouse_server, server_warehouse
 from tests.support.embedded_warehouse import LOG, evening
@@ -94,9 +96,9 @@ async def test_the_writer_waits_for_the_server_and_loses_nothing(server: ClickHo
     failures = Failures()
     with server_warehouse(server) as warehouse:
         async with Writer(warehouse, failures, Pace(interval=0.05)) as writer:
-            await writer.write({"events": evening()["events"][:2]})
+            await writer.write({"events": pack(EVENTS, evening()["events"][:2])})
             await asyncio.to_thread(server.stop)
-            waiting = asyncio.create_task(writer.write({"events": evening()["events"][2:]}))
+            waiting = asyncio.create_task(writer.write({"events": pack(EVENTS, evening()["events"][2:])}))
             await asyncio.wait_for(failures.failed.wait(), 20)
             assert not waiting.done()
             await asyncio.to_thread(server.start)

@@ -185,17 +185,16 @@ async def test_two_workers_share_the_partitions_and_the_second_takes_over(own_br
 
         return step
 
-    async with publishing(kafka) as publisher:
-        async with running(kafka, {HOTLINE_CALLS: step_of("one")}) as one:
-            await until(lambda: owned(one) == PARTITIONS)
-            async with running(kafka, {HOTLINE_CALLS: step_of("two")}) as two:
-                await until(lambda: owned(one) == owned(two) == 1)
-                await load(publisher, HOTLINE_CALLS, 2000)
-                await until(lambda: len(by["one"]) + len(by["two"]) >= 4000)
-            await until(lambda: owned(one) == PARTITIONS)
-            await publisher.send(HOTLINE_CALLS, 0, [(None, b"9999")])
-            await publisher.send(HOTLINE_CALLS, 1, [(None, b"9999")])
-            await until(lambda: {(0, 9999), (1, 9999)} <= set(by["one"]))
+    async with publishing(kafka) as publisher, running(kafka, {HOTLINE_CALLS: step_of("one")}) as one:
+        await until(lambda: owned(one) == PARTITIONS)
+        async with running(kafka, {HOTLINE_CALLS: step_of("two")}) as two:
+            await until(lambda: owned(one) == owned(two) == 1)
+            await load(publisher, HOTLINE_CALLS, 2000)
+            await until(lambda: len(by["one"]) + len(by["two"]) >= 4000)
+        await until(lambda: owned(one) == PARTITIONS)
+        await publisher.send(HOTLINE_CALLS, 0, [(None, b"9999")])
+        await publisher.send(HOTLINE_CALLS, 1, [(None, b"9999")])
+        await until(lambda: {(0, 9999), (1, 9999)} <= set(by["one"]))
     assert by["one"]
     assert by["two"]
     assert sorted({*by["one"], *by["two"]}) == sorted([(p, n) for p in (0, 1) for n in [*range(2000), 9999]])

@@ -13,13 +13,13 @@ from typing import Any
 
 from streams.city.city import City
 from streams.config import ClickHouse, Kafka, Privacy, Settings, Telemetry
-from streams.flow.account import Account, wait_closed
-from streams.warehouse.asking import Asking
 from streams.demo.worker import Worker
+from streams.flow.account import Account, wait_closed
 from streams.flow.topics import FEED_TOPICS
 from streams.intake.sender import Sender
 from streams.intake.simulator import Simulator, profile_named
 from streams.intake.simulator.play import Fed, value_of
+from streams.warehouse.asking import Asking
 from streams.wire.codec import Codec
 from streams.wire.source import FileSource
 from tests.support.ports import free_port

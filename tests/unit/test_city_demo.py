@@ -60,8 +60,18 @@ def test_every_sector_of_the_catalogue_has_a_unit_for_the_whole_city(city: City)
 
 
 def test_no_unit_has_the_sector_and_territory_of_another(city: City) -> None:
-    taken = Counter((unit.sector, unit.territory) for unit in city.units.values())
-    assert {twice for twice, count in taken.items() if count > 1} == {("巡防", "990101000000")}  # the patrol districts
+    taken = Counter((unit.sector, area) for unit in city.units.values() for area in unit.territories)
+    assert [twice for twice, count in taken.items() if count > 1] == []
+
+
+def test_the_patrol_districts_share_the_inner_county_and_its_nets(city: City) -> None:
+    districts = {unit.code: unit for unit in city.units.values() if unit.kind == "patrol" and len(unit.code) == 8}
+    covered = sorted(area for unit in districts.values() for area in unit.territories)
+    townships = [area.code for area in city.areas.values() if area.parent == "990101000000"]
+    assert covered == sorted(townships)
+    nets = [unit for unit in city.units.values() if unit.parent in districts]
+    assert Counter(unit.parent for unit in nets) == dict.fromkeys(districts, 64)
+    assert all(f"{net.territory[:9]}000" in districts[net.parent].territories for net in nets)
 
 
 def test_villages_lie_apart_and_grids_close_by(city: City) -> None:

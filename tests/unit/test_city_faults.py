@@ -30,6 +30,17 @@ BROKEN = {
         "'990201001009' is unknown",
         "990201001003",
     ),
+    "unknown further territory": (
+        "units.csv",
+        ",committee,村(社区),990201001001,",
+        ",committee,村(社区),990201001001|⟦990201001008,",
+        "'990201001008' is unknown",
+        "990201001001",
+    ),
+    "no time limit": ("catalogue.csv", "物业服务企业,2,2h,", "物业服务企业,2,⟦2hr,", "'2hr' is no time limit", ""),
+    "limit of years": ("catalogue.csv", "物业服务企业,2,2h,", "物业服务企业,2,⟦900wd,", "at most 262wd", ""),
+    "word of one character": ("catalogue.csv", "水管爆|爆管|", "水管爆|⟦爆|", "'爆' has one character", ""),
+    "no word": ("catalogue.csv", "水管爆|爆管|", "⟦水管爆+|爆管|", "'水管爆+' is no word", ""),
     "unknown parent": ("units.csv", "990201001000,work,JUS,", "990201001000,work,⟦JUZ,", "'JUZ' is unknown", "JUS"),
     "unit without sector": ("units.csv", ",patrol,巡防,", ",patrol,⟦,", "needs a name and a sector", ""),
     "item with no owner": (
@@ -202,6 +213,18 @@ def test_a_file_in_another_encoding_is_named_with_the_place(folder: Path) -> Non
     fault = check_city(folder)[0]
     assert (fault.file, fault.line, fault.column, fault.message) == ("holidays.csv", 3, place, "not UTF-8")
     assert "UTF-8" in fault.suggestion
+
+
+def test_a_temporary_item_needs_an_end(folder: Path) -> None:
+    file = folder / "catalogue.csv"
+    head, first, *rows = file.read_text(encoding="utf-8").splitlines()
+    head, rows = f"{head},admitted_by", [f"{row}," for row in rows]
+    file.write_text("\n".join([head, f"{first},河口县指挥中心", *rows]), encoding="utf-8")
+    fault = check_city(folder)[0]
+    assert (fault.line, fault.column) == (2, len(first) + 1)
+    assert "it needs an end" in fault.message
+    file.write_text("\n".join([head, f"{first}2026-06-30,河口县指挥中心", *rows]), encoding="utf-8")
+    assert check_city(folder) == []
 
 
 def test_a_missing_column_is_told_at_the_header(folder: Path) -> None:

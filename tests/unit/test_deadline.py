@@ -7,7 +7,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from streams.core.deadline import HOUR, MINUTE, WORKING_DAY, DeadlineError, due_at, parse_limit, remaining, working_ms
+from streams.core.deadline import (
+    HOUR,
+    MINUTE,
+    WORKING_DAY,
+    DeadlineError,
+    counted,
+    due_at,
+    opening,
+    parse_limit,
+    remaining,
+    working_ms,
+)
 from tests.support.small_city import is_workday
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -216,3 +227,34 @@ def test_remaining_stands_still_while_suspended() -> None:
 def test_working_time_between_two_moments() -> None:
     assert working_ms(ms("2026-09-30 16:30"), ms("2026-10-08 09:30"), is_workday) == 90 * MINUTE
     assert working_ms(ms("2026-10-08 09:30"), ms("2026-09-30 16:30"), is_workday) == 0
+
+
+@pytest.mark.parametrize(("moment", "opens"), [
+    ("2026-03-10 08:59", "2026-03-10 09:00"),
+    ("2026-03-10 09:00", "2026-03-10 09:00"),
+    ("2026-03-10 11:59", "2026-03-10 11:59"),
+    ("2026-03-10 12:00", "2026-03-10 13:30"),
+    ("2026-03-10 13:30", "2026-03-10 13:30"),
+    ("2026-03-10 17:30", "2026-03-11 09:00"),
+    ("2026-03-13 20:00", "2026-03-16 09:00"),  # a weekend
+    ("2026-02-27 20:00", "2026-02-28 09:00"),  # a Saturday that is worked
+    ("2026-09-30 17:30", "2026-10-08 09:00"),  # National Day
+    ("2026-12-31 23:59", "2027-01-01 09:00"),
+])  # fmt: skip
+def test_opening(moment, opens):
+    assert opening(ms(moment), is_workday) == ms(opens)
+
+
+def test_an_office_that_never_opens_is_an_error_and_no_endless_search():
+    with pytest.raises(DeadlineError, match="no working day after 2026-03-10"):
+        opening(ms("2026-03-10 20:00"), lambda _: False)
+
+
+def test_a_limit_is_counted_day_by_day():
+    days = counted("2wd", ms("2026-09-29 16:30"), is_workday)
+    assert [(str(day.day), day.spent // 60_000, day.workday) for day in days if day.spent] == [
+        ("2026-09-29", 60, True), ("2026-09-30", 420, True), ("2026-10-08", 360, True),
+    ]  # fmt: skip
+    assert sum(day.spent for day in days) == parse_limit("2wd").length
+    assert [str(day.day) for day in days if not day.workday] == [f"2026-10-0{n}" for n in range(1, 8)]
+    assert counted("4h", ms("2026-09-29 16:30"), is_workday) == ()

@@ -31,7 +31,7 @@ def test_it_closes_when_feeds_and_topics_together_account_for_every_record() -> 
     assert account.closed
     assert account.open_records == 0
     assert verdict(account) == "The account closes: 30 records received, lost 0."
-    assert "grid all-clears" in shown(account_table(account))
+    assert "all-clears         8" in shown(account_table(account))
 
 
 def test_a_missing_row_is_lost_and_named() -> None:
@@ -54,3 +54,11 @@ def test_rows_of_a_topic_that_the_broker_does_not_know_do_not_close_it() -> None
 
 def test_nothing_received_closes() -> None:
     assert account_of({}, {}).closed
+
+
+def test_a_year_of_a_city_fits_80_columns() -> None:
+    account = account_of({("police.alerts", 0): 1_234_567}, {"police": Outcomes(1_200_000, 34_000, 567)})
+    text = StringIO()
+    Console(file=text, width=80).print(account_table(account))
+    assert "…" not in text.getvalue()
+    assert "1,234,567  1,200,000  34,000" in text.getvalue()

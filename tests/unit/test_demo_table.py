@@ -46,3 +46,14 @@ def test_the_line_and_the_table_say_what_was_seen() -> None:
     assert "sent 4,321" in line(view)
     assert "known matters 50%" in line(view)
     assert "12345 –" in line(view)
+
+
+@pytest.mark.parametrize(("width", "lines"), [(80, 24), (100, 16)])
+def test_the_table_fits_small_terminals(width: int, lines: int) -> None:
+    history = History()
+    history.add(2.0, snapshot(police=5000, clears=10, fast=99, slow=1))
+    text = StringIO()
+    view = View(2.0, 4321, history, [("云河市劳动争议调解委员会", 17)] * 8)
+    Console(file=text, width=width).print(board(view))
+    assert "…" not in text.getvalue()
+    assert len(text.getvalue().splitlines()) < lines

@@ -16,6 +16,7 @@ RELEASED = {
     ("AllClear", 1): "190f7a8c5ffc0a91",
     ("DeadLetter", 1): "5b5928c303349a22",
     ("GridReport", 1): "9745c43a8f00ba32",
+    ("HandOver", 1): "fec2b971cb946b52",
     ("HotlineCall", 1): "5c760960e8586036",
     ("Order", 1): "fd9734cf3ba93472",
     ("PoliceAlert", 1): "f898242d4d81a673",

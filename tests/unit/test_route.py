@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from streams.core.decision import Route
+from streams.core.event import WISHES
 from streams.core.route import DEFAULT, Router
 from tests.support import small_city
 from tests.support.small_city import CITY, E1, E1V1, E1V2, E2, E2V1, EAST, GRID, MICRO, W1, W1V1, WEST
@@ -154,6 +155,16 @@ CASES = """
 55002 | W1   | 3 | hotline | day    | C-JW  | 投诉举报回避 | -
 55002 | E1   | 3 | police  | night  | E-JW  | 投诉举报回避 | -
 
+# what the caller wishes: to report a wrong without being known, to be answered
+49002 | W1   | 3 | hotline | day 举报 | C-SJ | 举报保密县级承办 | -
+33001 | E1V1 | 4 | hotline | day 举报 | E-HW | 举报保密县级承办 | -
+45006 | E1V1 | 2 | hotline | day 举报 | E1-ZF | 涉水危险属地先处 | ...
+42001 | E1   | 4 | hotline | day 咨询 | C-YL | 咨询建议由主办答复 | -
+40001 | E1V1 | 4 | hotline | day 建议 | E-CG | 咨询建议由主办答复 | -
+33001 | E1V1 | 4 | hotline | day 投诉 | E-HW | 事项清单；另涉物业服务企业 | E1-ZF
+41001 | E1V1 | 2 | hotline | day 咨询 | C-GS | 事项清单；另涉物业服务企业 | C-GR
+55005 | E1V1 | 4 | hotline | day 咨询 | E-ZH | 未列入清单 | E1-ZF
+
 # hours and days
 37002 | E1V1 | 3 | hotline | day    | E-CG  | 事项清单 | E-ZJ E-HB
 37002 | E1V1 | 3 | hotline | night  | E-CG  | 夜间施工扰民 | E-ZJ E1-PCS
@@ -224,6 +235,7 @@ def _route(router: Router, item: str, area: str, urgency: str, feed: str, when: 
     return router.route(
         item, AREAS[area], int(urgency), feed, clock(moment),
         life_safety="life" in flags, ambiguous="amb" in flags, self_handled="self" in flags,
+        wish=next((flag for flag in flags if flag in WISHES), ""),
     )  # fmt: skip
 
 

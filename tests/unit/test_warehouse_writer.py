@@ -1,13 +1,16 @@
 """The writer, with a warehouse that fails as told."""
 
 import asyncio
+import struct
 import threading
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from streams.warehouse.errors import WarehouseError, WarehouseUnavailable
+from streams.warehouse.packed import Packed
 from streams.warehouse.port import Row
 from streams.warehouse.writer import Pace, Writer
 
@@ -26,6 +29,10 @@ class FakeWarehouse:
         self.threads: set[str] = set()
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
+        raise NotImplementedError
+
+    def insert_packed(self, table: str, packed: Packed) -> None:
+        rows: list[Row] = [(value,) for value in values_of(packed)]
         self.threads.add(threading.current_thread().name)
         assert self.gate.wait(10)
         if self.away:
@@ -64,6 +71,16 @@ class Told:
         self.failures.append(table)
 
 
+def values_of(packed: Packed) -> list[Any]:
+    """One value a row."""
+    return msgspec.msgpack.decode(struct.pack(">BI", 0xDD, packed.rows) + packed.data)
+
+
+def batch(by_table: dict[str, list[Row]]) -> dict[str, Packed]:
+    encode = msgspec.msgpack.encode
+    return {table: Packed(len(rows), b"".join(encode(value) for (value,) in rows)) for table, rows in by_table.items()}
+
+
 def rows(first: int, count: int = 1) -> list[Row]:
     return [(number,) for number in range(first, first + count)]
 
@@ -72,7 +89,9 @@ async def test_batches_that_come_together_are_one_block_a_table() -> None:
     warehouse, told = FakeWarehouse(), Told()
     async with Writer(warehouse, told, QUICK) as writer:
         await asyncio.gather(
-            writer.write({"events": rows(0, 2), "orders": rows(9)}), writer.write({"events": rows(2)}), writer.write({})
+            writer.write(batch({"events": rows(0, 2), "orders": rows(9)})),
+            writer.write(batch({"events": rows(2)})),
+            writer.write({}),
         )
         assert writer.held_rows == 0
     assert sorted(warehouse.blocks) == [("events", rows(0, 3)), ("orders", rows(9))]
@@ -84,7 +103,7 @@ async def test_write_returns_when_the_rows_are_durable_not_before() -> None:
     warehouse = FakeWarehouse()
     warehouse.gate.clear()
     async with Writer(warehouse, Told(), QUICK) as writer:
-        writing = asyncio.create_task(writer.write({"events": rows(0)}))
+        writing = asyncio.create_task(writer.write(batch({"events": rows(0)})))
         await asyncio.sleep(0.1)
         assert not writing.done()
         warehouse.gate.set()
@@ -95,14 +114,14 @@ async def test_write_returns_when_the_rows_are_durable_not_before() -> None:
 async def test_a_full_block_does_not_wait_for_the_interval() -> None:
     warehouse = FakeWarehouse()
     async with Writer(warehouse, Told(), QUICK._replace(interval=60, block_rows=3)) as writer:
-        await asyncio.wait_for(asyncio.gather(*(writer.write({"events": rows(n)}) for n in range(3))), 5)
+        await asyncio.wait_for(asyncio.gather(*(writer.write(batch({"events": rows(n)})) for n in range(3))), 5)
     assert sorted(warehouse.rows("events")) == rows(0, 3)
 
 
 async def test_an_absent_warehouse_is_tried_again_and_nothing_is_lost_or_doubled() -> None:
     warehouse, told = FakeWarehouse(away=7), Told()
     async with Writer(warehouse, told, QUICK) as writer:
-        await asyncio.wait_for(writer.write({"events": rows(0, 5)}), 5)
+        await asyncio.wait_for(writer.write(batch({"events": rows(0, 5)})), 5)
     assert warehouse.blocks == [("events", rows(0, 5))]
     assert told.failures == ["events"] * 7
 
@@ -111,15 +130,15 @@ async def test_a_refused_row_fails_its_own_batch_only() -> None:
     warehouse, told = FakeWarehouse(), Told()
     async with Writer(warehouse, told, QUICK) as writer:
         good, bad, also_good = await asyncio.gather(
-            writer.write({"events": rows(0)}),
-            writer.write({"events": [BAD], "orders": rows(5)}),
-            writer.write({"events": rows(1)}),
+            writer.write(batch({"events": rows(0)})),
+            writer.write(batch({"events": [BAD], "orders": rows(5)})),
+            writer.write(batch({"events": rows(1)})),
             return_exceptions=True,
         )
         assert good is None
         assert also_good is None
         assert isinstance(bad, WarehouseError)
-        await writer.write({"events": rows(2)})
+        await writer.write(batch({"events": rows(2)}))
     assert warehouse.rows("events") == rows(0, 3)
     assert told.failures == ["events", "events"]
 
@@ -128,7 +147,7 @@ async def test_past_its_capacity_writers_wait() -> None:
     warehouse = FakeWarehouse()
     warehouse.gate.clear()
     async with Writer(warehouse, Told(), QUICK._replace(capacity=10)) as writer:
-        writing = [asyncio.create_task(writer.write({"events": rows(4 * n, 4)})) for n in range(5)]
+        writing = [asyncio.create_task(writer.write(batch({"events": rows(4 * n, 4)}))) for n in range(5)]
         await asyncio.sleep(0.1)
         assert writer.held_rows == 8
         warehouse.gate.set()
@@ -139,7 +158,7 @@ async def test_past_its_capacity_writers_wait() -> None:
 async def test_a_batch_larger_than_the_capacity_is_written_alone() -> None:
     warehouse = FakeWarehouse()
     async with Writer(warehouse, Told(), QUICK._replace(capacity=10)) as writer:
-        await asyncio.wait_for(writer.write({"events": rows(0, 50)}), 5)
+        await asyncio.wait_for(writer.write(batch({"events": rows(0, 50)})), 5)
     assert warehouse.rows("events") == rows(0, 50)
 
 
@@ -147,18 +166,18 @@ async def test_closing_writes_what_was_gathered() -> None:
     warehouse = FakeWarehouse()
     writer = Writer(warehouse, Told(), QUICK._replace(interval=60, farewell=5))
     async with writer:
-        writing = asyncio.create_task(writer.write({"events": rows(0)}))
+        writing = asyncio.create_task(writer.write(batch({"events": rows(0)})))
         await asyncio.sleep(0.01)
     await asyncio.wait_for(writing, 1)
     assert warehouse.rows("events") == rows(0)
     with pytest.raises(WarehouseUnavailable, match="closed"):
-        await writer.write({"events": rows(1)})
+        await writer.write(batch({"events": rows(1)}))
 
 
 async def test_closing_while_the_warehouse_is_away_tells_the_writers() -> None:
     warehouse = FakeWarehouse(away=10**9)
     async with Writer(warehouse, Told(), QUICK._replace(capacity=2)) as writer:
-        writing = [asyncio.create_task(writer.write({"events": rows(2 * n, 2)})) for n in range(3)]
+        writing = [asyncio.create_task(writer.write(batch({"events": rows(2 * n, 2)}))) for n in range(3)]
         await asyncio.sleep(0.05)
     for each in await asyncio.gather(*writing, return_exceptions=True):
         assert isinstance(each, WarehouseUnavailable)
@@ -169,10 +188,10 @@ async def test_an_unforeseen_error_reaches_the_writers_and_the_writer_goes_on(mo
     warehouse = FakeWarehouse()
     async with Writer(warehouse, Told(), QUICK) as writer:
         with monkeypatch.context() as patch:
-            patch.setattr(warehouse, "insert", lambda *_: 1 / 0)
+            patch.setattr(warehouse, "insert_packed", lambda *_: 1 / 0)
             with pytest.raises(ZeroDivisionError):
-                await asyncio.wait_for(writer.write({"events": rows(0)}), 5)
-        await asyncio.wait_for(writer.write({"events": rows(1)}), 5)
+                await asyncio.wait_for(writer.write(batch({"events": rows(0)})), 5)
+        await asyncio.wait_for(writer.write(batch({"events": rows(1)})), 5)
     assert warehouse.rows("events") == rows(1)
 
 
@@ -181,8 +200,8 @@ async def test_a_writer_that_gave_up_waiting_does_no_harm() -> None:
     warehouse.gate.clear()
     async with Writer(warehouse, Told(), QUICK) as writer:
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(writer.write({"events": rows(0)}), 0.1)
+            await asyncio.wait_for(writer.write(batch({"events": rows(0)})), 0.1)
         warehouse.gate.set()
-        await asyncio.wait_for(writer.write({"events": rows(1)}), 5)
+        await asyncio.wait_for(writer.write(batch({"events": rows(1)})), 5)
         assert writer.held_rows == 0
     assert warehouse.rows("events") == rows(0, 2)

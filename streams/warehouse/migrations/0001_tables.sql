@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS sanwang.events
     lat              Nullable(Float64),
     item             LowCardinality(String),
     classified_by    LowCardinality(String),
-    score            Float32,
+    score            Float64,
     class_reasons    String CODEC(ZSTD(1)),
     match_reasons    String CODEC(ZSTD(1)),
     urgency          UInt8,
@@ -94,8 +94,6 @@ CREATE TABLE IF NOT EXISTS sanwang.orders
     issued_at   DateTime64(3, 'Asia/Shanghai'),
     due_at      DateTime64(3, 'Asia/Shanghai'),
     rule        LowCardinality(String),
-    text        String CODEC(ZSTD(1)),
-    address     String CODEC(ZSTD(1)),
     county      LowCardinality(String) MATERIALIZED rightPad(substring(area, 1, 6), 12, '0'),
     township    LowCardinality(String) MATERIALIZED rightPad(substring(area, 1, 9), 12, '0')
 )
@@ -144,9 +142,9 @@ CREATE TABLE IF NOT EXISTS sanwang.latencies
     urgency     UInt8,
     life_safety Bool,
     received_at DateTime64(3, 'Asia/Shanghai'),
-    accepted_ms Float32,
-    decided_ms  Float32,
-    ordered_ms  Nullable(Float32)
+    accepted_ms Int32,
+    decided_ms  Int32,
+    ordered_ms  Nullable(Int32)
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(received_at)

@@ -1,0 +1,147 @@
+"""Every figure of the closed loop counted twice: by ClickHouse's views, and by plain Python over the same lives."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from streams.core.calm_days import Breach, climbed, standing
+from streams.core.order_state import OrderState
+from streams.core.unit import Unit
+from streams.core.warnings import absence, follow
+from streams.flow.rows import order_row
+from streams.warehouse.embedded import EmbeddedWarehouse
+from streams.warehouse.loop_rows import step_row, warning_row
+from streams.warehouse.names import load_names
+from tests.support.embedded_warehouse import AREAS, ITEMS
+from tests.support.order_loop import MONDAY, lives, loop_warehouse
+
+WEEK = lives(7, 400)
+UNITS = (
+    Unit("V-HY", "槐荫社区居委会", "committee", "村(社区)", "419901001001"),
+    Unit("E-CG", "东沅区城市管理局", "department", "城市管理局", "419901000000"),
+    Unit("E-HW", "河东街道环卫所", "department", "城市管理局(环卫)", "419901001000"),
+    Unit("C-ZH", "临沅市社会治理指挥中心", "command", "社会治理指挥中心", "419900000000"),
+)
+TERRITORY = {unit.code: unit.territory for unit in UNITS}
+
+
+@pytest.fixture(scope="module", params=[1, 2], ids=["once", "twice"])
+def warehouse(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedWarehouse]:
+    with loop_warehouse(tmp_path_factory.mktemp("loop") / "warehouse") as opened:
+        for _ in range(request.param):
+            opened.insert("orders", [order_row(order, order.issued_at) for order, _ in WEEK])
+            opened.insert("order_steps", [row for _, state in WEEK for row in rows_of(state)])
+            load_names(opened, ITEMS, AREAS, UNITS)
+        yield opened
+
+
+def rows_of(state: OrderState) -> list[Any]:
+    """Step rows as they were written, each with the last stage: only the latest counts in the views."""
+    return [step_row(replace(state, history=state.history[:n])) for n in range(1, len(state.history) + 1)]
+
+
+def day(at: int) -> date:
+    return (datetime.fromtimestamp(at / 1000, UTC) + timedelta(hours=8)).date()
+
+
+def last(state: OrderState, *steps: str) -> int | None:
+    return max((u.at for u in state.history if u.step in steps), default=None)
+
+
+def handled_at(state: OrderState) -> int | None:
+    return last(state, "handled") if state.stage in ("handled", "verified", "closed") else None
+
+
+def ms(value: datetime | None) -> int | None:
+    return None if value is None else round(value.timestamp() * 1000)
+
+
+def test_the_lives_are_worth_counting() -> None:
+    stages = Counter(state.stage for _, state in WEEK)
+    assert len(stages) >= 9
+    assert sum(state.said.solved is not None for _, state in WEEK) > 5
+    assert sum(state.reworks > 0 for _, state in WEEK) > 5
+
+
+def test_order_facts_are_the_states(warehouse: EmbeddedWarehouse) -> None:
+    rows = warehouse.query(
+        "SELECT order_id, stage, due_at, accepted_at, arrived_at, handled_at, reworks, extensions, returned, reached, "
+        "satisfied, solved, on_time FROM sanwang.order_facts ORDER BY order_id"
+    )
+    expected = []
+    for _, state in sorted(WEEK, key=lambda life: life[1].order_id):
+        done = handled_at(state)
+        accepted = min((u.at for u in state.history if u.step in ("accepted", "arrived", "in_hand")), default=None)
+        arrived = min((u.at for u in state.history if u.step == "arrived"), default=None)
+        expected.append((
+            state.order_id, state.stage, state.clock.due_at, accepted, arrived, done, state.reworks,
+            sum(u.step == "extension_granted" for u in state.history), any(u.step == "returned" for u in state.history),
+            state.said.reached, state.said.satisfied, state.said.solved,
+            None if done is None else done <= state.clock.due_at,
+        ))  # fmt: skip
+    found = [(r[0], r[1], ms(r[2]), ms(r[3]), ms(r[4]), ms(r[5]), *r[6:8], *(as_flag(v) for v in r[8:])) for r in rows]
+    assert found == expected
+
+
+def as_flag(value: int | bool | None) -> bool | None:
+    return None if value is None else bool(value)
+
+
+def test_order_days_add_up_by_unit(warehouse: EmbeddedWarehouse) -> None:
+    columns = ("orders", "returns", "kept", "responded", "handled", "handled_on_time", "reworked", "callers_reached",
+               "asked_satisfied", "callers_satisfied", "asked_solved", "callers_solved")  # fmt: skip
+    sums = ", ".join(f"sum({c})" for c in columns)
+    rows = warehouse.query(f"SELECT day, unit, {sums} FROM sanwang.order_days GROUP BY day, unit ORDER BY day, unit")
+    expected: dict[tuple[date, str], list[int]] = {}
+    for order, state in WEEK:
+        line = expected.setdefault((day(order.issued_at), order.unit), [0] * len(columns))
+        for n, figure in enumerate(figures(state)):
+            line[n] += figure
+    assert [tuple(row) for row in rows] == [(*key, *line) for key, line in sorted(expected.items())]
+
+
+def figures(state: OrderState) -> list[bool]:
+    done = handled_at(state)
+    returned = any(u.step == "returned" for u in state.history)
+    left = returned or state.stage in ("handed_over", "merged")
+    return [
+        True, returned, not left, any(u.step in ("accepted", "arrived", "in_hand") for u in state.history),
+        done is not None, done is not None and done <= state.clock.due_at, state.reworks > 0, state.said.reached,
+        state.said.satisfied is not None, state.said.satisfied is True, state.said.solved is not None,
+        state.said.solved is True,
+    ]  # fmt: skip
+
+
+def test_calm_days_are_the_ledgers(warehouse: EmbeddedWarehouse) -> None:
+    rows = warehouse.query("SELECT village, last_climbed, climbed FROM sanwang.calm_days ORDER BY village")
+    breaches: dict[str, list[Breach]] = {}
+    for order, state in WEEK:
+        for update in state.history:
+            if update.step == "handed_over" and climbed(TERRITORY[order.unit], TERRITORY[update.unit]):
+                number = (day(update.at) - date(1970, 1, 1)).days
+                breaches.setdefault(order.area, []).append(Breach(number, "climbed", order.incident_id))
+    expected = []
+    for village, found in sorted(breaches.items()):
+        ledger = standing(found, 0, 30_000)[2]
+        expected.append((village, date(1970, 1, 1) + timedelta(days=30_000 - ledger.days), len(ledger.breaches)))
+    assert expected
+    assert [tuple(row) for row in rows] == expected
+
+
+def test_the_bulletin_counts_what_was_handled(warehouse: EmbeddedWarehouse) -> None:
+    rows = warehouse.query("SELECT day, township, handled FROM sanwang.daily_bulletin ORDER BY day, township")
+    expected = Counter((day(done), f"{order.area[:9]}000") for order, state in WEEK if (done := handled_at(state)))
+    assert [tuple(row) for row in rows] == [(*key, count) for key, count in sorted(expected.items())]
+
+
+def test_warnings_keep_every_revision_once(warehouse: EmbeddedWarehouse) -> None:
+    warning, _ = follow(None, absence("419901001000", MONDAY, 40, 100))
+    assert warning
+    warehouse.insert("warnings", [warning_row(warning), warning_row(warning)])
+    assert warehouse.query("SELECT revision, change, colour, counted FROM sanwang.warnings FINAL") == [
+        (1, "raised", 3, 40)
+    ]
