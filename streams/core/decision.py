@@ -47,6 +47,7 @@ class Incident(Struct, array_like=True, gc=False):
     revision: int  # counts every change; the highest is the truth
     text: str  # beginning of the first report's scrubbed text, for comparison
     address: str
+    serial: int = 0  # counts the incidents opened in this partition: their order, also after a rebuild
 
 
 class Link(Struct, frozen=True, array_like=True, gc=False):

@@ -70,8 +70,8 @@ class Candidate(Struct, frozen=True):
     item: Named
     same: bool
     why_not: WhyNot  # "evidence": fewer points than needed; "" if it is the same
-    points: int
-    needed: int
+    points: float
+    needed: float
     reasons: tuple[str, ...]
 
 

@@ -7,26 +7,25 @@ handful of neighbours whatever the number of open incidents.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from math import floor
-from zlib import crc32
 
 from streams.core.area import ancestor, level_of
 from streams.core.catalogue import OTHER, Item
 from streams.core.decision import Incident, Link
 from streams.core.event import Event
-from streams.core.match import TEXT_CHARS
+from streams.core.match import LASTING_S
+from streams.core.wording import wording_of
 
 CELL_DEGREES = 0.01
+LIKELIEST = 8  # of those without a place that share anchors of the text
 CANDIDATES = 24  # newest neighbours looked at; more than that in one cell and class are different matters anyway
 SEEN_LIMIT = 500_000  # event ids remembered per partition after their incidents are forgotten
 _DEGREES_PER_METRE = 1 / 90_000  # generous: covers a degree of longitude up to 36° N
 
-_ANCHORS = 3
-_ANCHOR_CHARS = 4
-
-_Key = tuple[str, int, int] | tuple[str, str] | tuple[str, int]
+_Key = tuple[str, int, int] | tuple[str, str]  # class and cell; class and area, or "" and an anchor of the text
 
 
 class OpenIncidents:
@@ -39,9 +38,10 @@ class OpenIncidents:
         self._members: dict[str, list[str]] = {}  # incident id -> ids of its later events
         self._callers: dict[str, set[int]] = {}  # incident id -> callers, kept from the second caller on
         self._filed: dict[_Key, list[Incident]] = {}
-        self._queues: dict[int, dict[str, Incident]] = {}  # window -> incidents, least recently touched first
+        self._queues: dict[int, dict[str, Incident]] = {}  # seconds kept -> incidents, least recently touched first
         self._seen: dict[str, tuple[int, int]] = {}  # event id -> position of its record, oldest first
         self._watermark = 0
+        self._opened = 0
 
     def __len__(self) -> int:
         return len(self._incidents)
@@ -71,20 +71,29 @@ class OpenIncidents:
 
     def restore(self, incidents: Iterable[Incident], links: Iterable[Link]) -> None:
         """Fill an empty state with what was made durable, then forget what is out of its window."""
-        for incident in sorted(incidents, key=lambda i: i.touched):
+        in_order = sorted(incidents, key=lambda i: i.serial)
+        for incident in in_order:
+            self._file(incident)
+            self._opened = incident.serial
+        for incident in sorted(in_order, key=lambda i: i.touched):
             self._watermark = incident.touched
-            self.add(incident)
+            self.touch(incident)
         for link in links:
             self.link(link)
         self._expire()
 
     def add(self, incident: Incident) -> None:
         """File a new incident."""
+        self._opened += 1
+        incident.serial = self._opened
+        self._file(incident)
+        self.touch(incident)
+
+    def _file(self, incident: Incident) -> None:
         self._incidents[incident.incident_id] = incident
         self._remember(incident.incident_id, incident.source_partition, incident.source_offset)
         for key in _keys_of(incident):
             self._filed.setdefault(key, []).append(incident)
-        self.touch(incident)
 
     def link(self, link: Link) -> None:
         """Record that an event belongs to an incident."""
@@ -99,8 +108,7 @@ class OpenIncidents:
     def touch(self, incident: Incident) -> None:
         """Move an incident to the young end of its queue: its window begins anew."""
         incident.touched = self._watermark
-        item = self._items.get(incident.item) or self._items[OTHER]  # an item may leave the catalogue
-        queue = self._queues.setdefault(item.window_s, {})
+        queue = self._queues.setdefault(self._kept_s(incident), {})
         queue.pop(incident.incident_id, None)
         queue[incident.incident_id] = incident
 
@@ -110,22 +118,40 @@ class OpenIncidents:
             self._watermark = clock
             self._expire()
 
+    def _kept_s(self, incident: Incident) -> int:
+        """Seconds until it is forgotten untouched: twice its window, for reports may come late by as much."""
+        item = self._items.get(incident.item) or self._items[OTHER]  # an item may leave the catalogue
+        by_words = incident.lon is None and not incident.life_safety and _is_wide(incident.area)
+        return max(2 * item.window_s, LASTING_S) if by_words else 2 * item.window_s
+
     def _expire(self) -> None:
-        """Forget incidents that nobody touched for twice their window: reports may come late by as much."""
-        for window_s, queue in self._queues.items():
-            oldest = self._watermark - 2000 * window_s
+        for kept_s, queue in self._queues.items():
+            oldest = self._watermark - 1000 * kept_s
             while queue and (incident := next(iter(queue.values()))).touched < oldest:
                 del queue[incident.incident_id]
                 self._forget(incident.incident_id)
 
     def near(self, event: Event, item: Item) -> Iterator[Incident]:
         """Open incidents of the event's class around its place, newest first, each once."""
+        if event.lon is None and _is_wide(event.area):
+            yield from self._named_alike(event)
+            return
         told: set[str] = set()
         for key in _keys_around(event, item.distance_m):
             for incident in islice(reversed(self._filed.get(key, [])), CANDIDATES):
                 if incident.incident_id not in told:
                     told.add(incident.incident_id)
                     yield incident
+
+    def _named_alike(self, event: Event) -> Iterator[Incident]:
+        """Those of any class that share the most anchors with the event's text."""
+        shared = Counter(
+            incident.incident_id
+            for anchor in wording_of(event.text).anchors
+            for incident in self._filed.get(("", anchor), [])[-CANDIDATES:]
+        )
+        for incident_id, _ in shared.most_common(LIKELIEST):
+            yield self._incidents[incident_id]
 
     def _remember(self, event_id: str, partition: int, offset: int) -> None:
         if event_id not in self._seen:
@@ -157,7 +183,7 @@ def _keys_of(incident: Incident) -> list[_Key]:
     if incident.lon is not None and incident.lat is not None:
         keys.append((kind, floor(incident.lon / CELL_DEGREES), floor(incident.lat / CELL_DEGREES)))
     elif _is_wide(incident.area):
-        keys.extend(_anchors(kind, incident.text))
+        keys.extend(("", anchor) for anchor in wording_of(incident.text).anchors)
     return keys
 
 
@@ -166,8 +192,6 @@ def _keys_around(event: Event, distance_m: int) -> Iterable[_Key]:
     area: tuple[_Key] = ((kind, _file_area(event.area)),)
     if event.lon is not None and event.lat is not None:
         return chain(_cells(kind, event.lon, event.lat, distance_m * _DEGREES_PER_METRE), area)
-    if _is_wide(event.area):
-        return chain(_anchors(kind, event.text[:TEXT_CHARS]), area)
     return area
 
 
@@ -179,9 +203,3 @@ def _cells(kind: str, lon: float, lat: float, reach: float) -> Iterator[_Key]:
 
 def _is_wide(area: str) -> bool:
     return level_of(area) in ("city", "county", "township")
-
-
-def _anchors(kind: str, text: str) -> list[_Key]:
-    """The few runs of a text with the smallest checksums: alike texts share at least one of them, most others none."""
-    runs = {text[i : i + _ANCHOR_CHARS] for i in range(len(text) - _ANCHOR_CHARS + 1)}
-    return [(kind, anchor) for anchor in sorted(crc32(run.encode()) for run in runs)[:_ANCHORS]]

@@ -9,9 +9,10 @@ from __future__ import annotations
 from streams.core.catalogue import OTHER, Catalogue, Item
 from streams.core.decision import Decision, Incident, Link, Order, Route
 from streams.core.event import Event
-from streams.core.match import FEED_BIT, TEXT_CHARS, Match, compare, shingles_of
+from streams.core.match import FEED_BIT, Match, compare, shingles_of
 from streams.core.open_incidents import OpenIncidents
 from streams.core.route import Router
+from streams.core.wording import TEXT_CHARS
 
 #: Reports at which an incident becomes more urgent by one level (never to red by number alone).
 RAISING_COUNTS = (10, 50)

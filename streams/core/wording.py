@@ -1,0 +1,69 @@
+"""What a text names: its runs of characters without the phrases that every report has, and without words of kind.
+
+Two reports whose place is unknown are about one matter when they name the same thing. "Building site at night, noise"
+says what kind it is, not which site: such words are cut out before names are compared.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from zlib import crc32
+
+from msgspec import Struct
+
+TEXT_CHARS = 120  # of a report's text that are compared
+_REMEMBERED = 1024  # texts: about 30 KB each
+_ANCHORS = 6  # runs of the text with the smallest checksums: near copies share one of them
+_HEAD_CHARS = 30  # of a text without a sentence's end
+_NO_WORD = re.compile(r"\W+")
+_SENTENCE_END = re.compile("[。！？!?]")
+_CUT = "\0"  # no run crosses it
+_COURTESY = re.compile(
+    "尊敬的?|各位|领导|您好|你好|书记|市长|局长|请问|咨询|反映|投诉|举报|关于|问题|建议|希望|请求|恳请|强烈|我是|我们|本人|小区|业主|居民|政府"
+    "|有关|相关|部门|解决|何时|什么时候|为何|为什么|严重|[A-Z]\\d*[市区县]"
+)
+_KIND = re.compile(
+    "夜间|凌晨|半夜|深夜|通宵|施工|扰民|噪音|油烟|工地|拖欠|员工|工资|农民工|涉嫌|诈骗|有限公司|公司|集团|开发商|物业|交房|延期|延迟|幼儿园|普惠性?"
+    "|公办|小学|中学|学校|学院|招生|入学|购房|资格|补贴|落户|人才|新政|政策|违规|违法|违章|违建|建筑|建设|加快|力度|步伐|刻不容缓|规划|拆迁|征地"
+    "|安置|补偿|标准|收费|退款|不退|强制|学生|实习|高压线|公交车?|站牌|地铁|号线|出租车?|停车|占道|经营|门面|夜宵|烧烤|麻将馆|餐饮|饭店|餐厅|停水"
+    "|停电|电梯|漏水|质量|安全隐患|存在|消防通道|垃圾|污染|环境|道路|红绿灯|路灯|村民?|农村|集体|经济|组织|成员|社区|街道|新村|办理|楼盘"
+    "|精装修?|房屋|房产|培训|驾校|医院|医保|社保|公积金|贷款|退休|养老|保险|教师|老师|待遇|收入|招聘|考试|不公平|没有|不合理|一直|长期|无人|无法"
+    "|要求|可以|能否|怎么|多年|国际|花园|广场|中心"
+)
+
+
+class Wording(Struct, frozen=True, gc=False):
+    """Runs of a text's beginning."""
+
+    pairs: frozenset[str]  # of neighbouring characters
+    fours: frozenset[str]  # runs of four
+    head: frozenset[str]  # pairs of the title or first sentence
+    names: frozenset[str]  # of these, without words of kind
+    anchors: tuple[str, ...]  # a few runs to be filed under
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def wording_of(text: str) -> Wording:
+    """The wording of the first `TEXT_CHARS` characters of a text."""
+    text = text[:TEXT_CHARS]
+    end = _SENTENCE_END.search(text, 4, _HEAD_CHARS * 3 // 2)
+    head = _plain(text[: end.start() if end else _HEAD_CHARS])
+    body, names = _plain(text), _KIND.sub(_CUT, head)
+    fours = _runs(body, 4)
+    few = sorted(fours, key=lambda run: crc32(run.encode()))[:_ANCHORS]
+    return Wording(_runs(body, 2), fours, _runs(head, 2), _runs(names, 2), (*sorted(_runs(names, 3)), *few))
+
+
+def share(one: frozenset[str], other: frozenset[str]) -> float:
+    """Share of the smaller set that both have, 0 to 1; a single run says nothing."""
+    shorter = min(len(one), len(other))
+    return len(one & other) / shorter if shorter > 1 else 0.0
+
+
+def _plain(text: str) -> str:
+    return _COURTESY.sub(_CUT, _NO_WORD.sub("", text))
+
+
+def _runs(text: str, size: int) -> frozenset[str]:
+    return frozenset([part[i : i + size] for part in text.split(_CUT) for i in range(len(part) - size + 1)])
