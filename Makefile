@@ -5,13 +5,16 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --universal \
 	pyproject.toml requirements/build.in
 
-.PHONY: help demo test lint setup lock clean
+BENCH := .sanwang/bench-venv
+
+.PHONY: help demo test lint setup bench bench-full lock clean
 
 help:
 	@echo "make demo    the whole pipeline on a made-up city, with a live table (DEMO_SECONDS=30 ends by itself)"
 	@echo "make test    linters, types, import contracts, all tests"
 	@echo "make lint    the same without the tests"
 	@echo "make setup   only set up .venv"
+	@echo "make bench   measure in short; bench-full: everything, into docs/performance.md"
 	@echo "make lock    renew requirements/*.lock from pyproject.toml"
 	@echo "make clean   remove .venv and caches; data under .sanwang stays"
 
@@ -28,6 +31,12 @@ lint: .venv/dev.stamp
 
 setup: .venv/dev.stamp
 
+bench: $(BENCH)/bench.stamp
+	$(BENCH)/bin/python -m benchmarks run --short
+
+bench-full: $(BENCH)/bench.stamp
+	$(BENCH)/bin/python -m benchmarks run --full
+
 .venv/run.stamp: requirements/run.lock pyproject.toml deploy/setup.sh
 	@sh deploy/setup.sh run
 	@touch $@
@@ -35,6 +44,11 @@ setup: .venv/dev.stamp
 .venv/dev.stamp: requirements/dev.lock pyproject.toml deploy/setup.sh
 	@sh deploy/setup.sh dev
 	@touch .venv/run.stamp $@
+
+# The peers need other versions of some packages than the project: a virtual environment of their own.
+$(BENCH)/bench.stamp: requirements/bench.lock pyproject.toml deploy/setup.sh
+	@sh deploy/setup.sh bench $(BENCH)
+	@touch $@
 
 # The versions of the run lock hold in the dev lock.
 lock: .venv/dev.stamp

@@ -34,6 +34,9 @@ class App(faust.App):
     def _new_transport(self) -> ChunkTransport:
         return ChunkTransport(self.conf.broker_consumer, self)
 
+    def _create_directories(self) -> None:
+        """Faust's folders for tables and logs are not needed: our state is in Kafka."""
+
     async def settle(self) -> None:
         """Finish the chunks under way, so that their offsets can be committed before others take over."""
         await self.guard.settle(SETTLE_S)

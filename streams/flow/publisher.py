@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaConnectionError, KafkaError, MessageSizeTooLargeError
 from aiokafka.partitioner import murmur2
 
 from streams.config import Kafka
@@ -35,12 +36,21 @@ class Publisher:
         self._partition_of_key: dict[bytes, int] = {}
 
     async def start(self) -> None:
-        """Connect. Must be called in the loop that will send."""
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._kafka.bootstrap, acks="all", max_batch_size=MAX_BATCH_BYTES,
-            max_request_size=MAX_BATCH_BYTES + 100_000, request_timeout_ms=10_000, **aiokafka_security(self._kafka),
-        )
-        await self._producer.start()
+        """Connect, waiting as long as no broker answers. Must be called in the loop that will send."""
+        for attempt in count():
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._kafka.bootstrap, acks="all", max_batch_size=MAX_BATCH_BYTES,
+                max_request_size=MAX_BATCH_BYTES + 100_000, request_timeout_ms=10_000, **aiokafka_security(self._kafka),
+            )
+            try:
+                await producer.start()
+            except KafkaConnectionError as error:
+                await producer.stop()
+                log.warning("no broker yet", error=repr(error), attempt=attempt)
+                await asyncio.sleep(_pause_s(attempt))
+            else:
+                self._producer = producer
+                return
 
     async def stop(self) -> None:
         """Disconnect; what is not confirmed by then was never acknowledged."""
@@ -57,7 +67,7 @@ class Publisher:
 
     async def send(self, topic: str, partition: int, records: Sequence[Outgoing]) -> None:
         """Send records in order to one partition; returns when all are confirmed."""
-        for attempt in range(10**9):
+        for attempt in count():
             try:
                 await self._send_batches(topic, partition, records)
                 return
@@ -66,7 +76,7 @@ class Publisher:
             except KafkaError as error:
                 self._on_failure(topic)
                 log.warning("not confirmed", topic=topic, partition=partition, error=repr(error), attempt=attempt)
-                await asyncio.sleep(_PAUSES_S[min(attempt, len(_PAUSES_S) - 1)])
+                await asyncio.sleep(_pause_s(attempt))
 
     async def send_all(self, topic: str, by_partition: Mapping[int, Sequence[Outgoing]]) -> None:
         """Send to several partitions of a topic at once; returns when all are confirmed."""
@@ -88,3 +98,7 @@ class Publisher:
         if batch.record_count():
             confirmations.append(await producer.send_batch(batch, topic, partition=partition))
         await asyncio.gather(*confirmations)
+
+
+def _pause_s(attempt: int) -> float:
+    return _PAUSES_S[min(attempt, len(_PAUSES_S) - 1)]

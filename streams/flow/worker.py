@@ -38,6 +38,7 @@ from streams.telemetry.health import Health
 from streams.telemetry.metrics import Metrics
 from streams.telemetry.server import telemetry_app
 from streams.warehouse.embedded import EmbeddedWarehouse
+from streams.warehouse.errors import WarehouseUnavailable
 from streams.warehouse.http import HttpInterface
 from streams.warehouse.migrate import migrate
 from streams.warehouse.names import load_names
@@ -50,7 +51,7 @@ from streams.wire.registry import Registry
 from streams.wire.source import FileSource, RegistrySource
 
 SWITCH_INTERVAL_S = 0.0005  # the consumer's thread must not wait 5 ms for the interpreter
-BROKER_PAUSE_S = 2.0
+PAUSE_S = 2.0
 log = structlog.get_logger(__name__)
 
 
@@ -62,6 +63,7 @@ class Worker:
         self._metrics = Metrics()
         self._health = Health()
         self._stop = asyncio.Event()
+        self._tables_ready = asyncio.Event()
         self._fatal: BaseException | None = None
 
     async def run(self) -> int:
@@ -104,17 +106,34 @@ class Worker:
     async def _open_warehouse(self, stack: AsyncExitStack, city: City) -> Warehouse:
         warehouse = await asyncio.to_thread(open_warehouse, self._settings.clickhouse)
         stack.callback(warehouse.close)
-        for applied in await asyncio.to_thread(migrate, warehouse):
-            log.info("migrated", migration=applied.file)
-        await asyncio.to_thread(
-            load_names, warehouse, city.catalogue.items.values(), city.areas.values(), city.units.values()
-        )
         if isinstance(warehouse, EmbeddedWarehouse):
+            await asyncio.to_thread(migrate, warehouse)  # before anybody may ask; a folder's faults stop us here
             interface = HttpInterface(warehouse)
             log.info("clickhouse http", port=await interface.start(self._settings.clickhouse.http_port))
             stack.push_async_callback(interface.stop)
-        self._health.warehouse = True
+        preparing = asyncio.create_task(self._prepare_warehouse(warehouse, city))
+        stack.push_async_callback(_ended, preparing)
         return warehouse
+
+    async def _prepare_warehouse(self, warehouse: Warehouse, city: City) -> None:
+        """Bring the tables and names up to date, beside all else: no order waits for ClickHouse, rows do."""
+        catalogue, areas, units = city.catalogue.items.values(), city.areas.values(), city.units.values()
+        try:
+            while True:
+                try:
+                    for applied in await asyncio.to_thread(migrate, warehouse):
+                        log.info("migrated", migration=applied.file)
+                    await asyncio.to_thread(load_names, warehouse, catalogue, areas, units)
+                    break
+                except WarehouseUnavailable as error:
+                    log.warning("no clickhouse yet", error=str(error), retry_s=PAUSE_S)
+                    await asyncio.sleep(PAUSE_S)
+        except Exception as error:
+            log.exception("clickhouse cannot be used")
+            await self._on_fatal(error)
+        else:
+            self._health.warehouse = True
+            self._tables_ready.set()
 
     async def _prepare_broker(self) -> str:
         """Make the topics; returns the cluster's id. Waits as long as no broker answers."""
@@ -122,9 +141,9 @@ class Worker:
             try:
                 log_id = await asyncio.to_thread(self._make_topics)
             except BrokerUnavailable as error:
-                log.warning("no broker yet", error=str(error), retry_s=BROKER_PAUSE_S)
+                log.warning("no broker yet", error=str(error), retry_s=PAUSE_S)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stop.wait(), BROKER_PAUSE_S)
+                    await asyncio.wait_for(self._stop.wait(), PAUSE_S)
             else:
                 self._health.broker = True
                 return log_id
@@ -155,7 +174,8 @@ class Worker:
         triage = Triage(kafka, log_id, lambda: Desk(city.catalogue, router), orders, publisher, intake, metrics)
         steps: dict[str, tuple[str, Step]] = dict.fromkeys(REPORT_TOPICS, ("intake", intake.step))
         steps |= dict.fromkeys((EVENTS_URGENT, EVENTS), ("triage", triage.step))
-        steps |= {GRID_ALLCLEARS: ("all_clears", clears.step), LEDGER: ("recorder", Recorder(writer).step)}
+        steps[GRID_ALLCLEARS] = ("all_clears", clears.step)
+        steps[LEDGER] = ("recorder", Recorder(writer, self._tables_ready).step)
         return create_app(kafka, steps, triage, metrics, self._on_fatal)
 
     def _on_send_failure(self, topic: str) -> None:
@@ -174,6 +194,12 @@ class _Inserts:
 
     def on_failure(self, table: str) -> None:
         self._metrics.insert_failures.labels(table).inc()
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Wait for a task that may be in the middle of a thread's work, which cannot be cut off."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 @asynccontextmanager

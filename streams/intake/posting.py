@@ -9,14 +9,13 @@ from msgspec import json
 from streams.core.localtime import to_ms
 from streams.core.scrub import scrub
 from streams.errors import RefusedError
-from streams.flow.dead_letters import REFUSED_HEADER, Refusal
+from streams.flow.dead_letters import PERSONAL_FIELDS, REFUSED_HEADER, Refusal
 from streams.flow.intake import REPLAY_HEADER
 from streams.intake.maps import TIME_FIELDS, FeedMap
 from streams.intake.rows import RefusedRowError, Row, preview
 from streams.intake.sender import MAX_RECORD_BYTES, Headers
 from streams.wire.codec import Codec
 
-_PERSONAL = frozenset({"caller", "caller_phone", "worker"})  # fields of which nothing may be shown
 _HEADERS: Headers = ((REPLAY_HEADER, b"1"),)
 
 
@@ -67,5 +66,5 @@ class Poster:
 
 def _shown_columns(feed_map: FeedMap) -> tuple[str, ...]:
     """Columns that the map reads, without those that say who called."""
-    personal = {c for rule in feed_map.rules if rule.field in _PERSONAL for c in rule.source.columns}
+    personal = {c for rule in feed_map.rules if rule.field in PERSONAL_FIELDS for c in rule.source.columns}
     return tuple(column for column in feed_map.columns() if column not in personal)

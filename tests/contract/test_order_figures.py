@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
-from streams.core.calm_days import Breach, climbed, standing
+from streams.core.calm_days import Breach, breach_of, climbed, standing
+from streams.core.deadline import DAY
 from streams.core.order_state import OrderState
 from streams.core.unit import Unit
 from streams.core.warnings import absence, follow
@@ -16,10 +15,12 @@ from streams.flow.rows import order_row
 from streams.warehouse.embedded import EmbeddedWarehouse
 from streams.warehouse.loop_rows import step_row, warning_row
 from streams.warehouse.names import load_names
-from tests.support.embedded_warehouse import AREAS, ITEMS
+from tests.support.embedded_warehouse import AREAS, ITEMS, evening
 from tests.support.order_loop import MONDAY, lives, loop_warehouse
 
-WEEK = lives(7, 400)
+LIVES = lives(7, 400)
+WEEK = [(order, states[-1]) for order, states in LIVES]
+EVENING = {name: rows for name, rows in evening().items() if name in ("events", "all_clears", "incidents")}
 UNITS = (
     Unit("V-HY", "槐荫社区居委会", "committee", "村(社区)", "419901001001"),
     Unit("E-CG", "东沅区城市管理局", "department", "城市管理局", "419901000000"),
@@ -34,14 +35,11 @@ def warehouse(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     with loop_warehouse(tmp_path_factory.mktemp("loop") / "warehouse") as opened:
         for _ in range(request.param):
             opened.insert("orders", [order_row(order, order.issued_at) for order, _ in WEEK])
-            opened.insert("order_steps", [row for _, state in WEEK for row in rows_of(state)])
+            opened.insert("order_steps", [step_row(s) for _, states in LIVES for s in states[1:]])
+            for table, rows in EVENING.items():
+                opened.insert(table, rows)
             load_names(opened, ITEMS, AREAS, UNITS)
         yield opened
-
-
-def rows_of(state: OrderState) -> list[Any]:
-    """Step rows as they were written, each with the last stage: only the latest counts in the views."""
-    return [step_row(replace(state, history=state.history[:n])) for n in range(1, len(state.history) + 1)]
 
 
 def day(at: int) -> date:
@@ -87,7 +85,7 @@ def test_order_facts_are_the_states(warehouse: EmbeddedWarehouse) -> None:
     assert found == expected
 
 
-def as_flag(value: int | bool | None) -> bool | None:
+def as_flag(value: int | None) -> bool | None:
     return None if value is None else bool(value)
 
 
@@ -133,7 +131,9 @@ def test_calm_days_are_the_ledgers(warehouse: EmbeddedWarehouse) -> None:
 
 
 def test_the_bulletin_counts_what_was_handled(warehouse: EmbeddedWarehouse) -> None:
-    rows = warehouse.query("SELECT day, township, handled FROM sanwang.daily_bulletin ORDER BY day, township")
+    rows = warehouse.query(
+        "SELECT day, township, handled FROM sanwang.daily_bulletin WHERE day > '2024-11-01' ORDER BY day, township"
+    )
     expected = Counter((day(done), f"{order.area[:9]}000") for order, state in WEEK if (done := handled_at(state)))
     assert [tuple(row) for row in rows] == [(*key, count) for key, count in sorted(expected.items())]
 
@@ -145,3 +145,33 @@ def test_warnings_keep_every_revision_once(warehouse: EmbeddedWarehouse) -> None
     assert warehouse.query("SELECT revision, change, colour, counted FROM sanwang.warnings FINAL") == [
         (1, "raised", 3, 40)
     ]
+
+
+def test_the_bulletin_counts_reports_and_all_clears(warehouse: EmbeddedWarehouse) -> None:
+    """The evening: six records of which one is a redelivery, one settled on the spot; two all-clears of one grid."""
+    rows = warehouse.query(
+        "SELECT township, township_name, online, all_clear, reported, self_handled FROM sanwang.daily_bulletin "
+        "WHERE day = '2024-11-01'"
+    )
+    assert [tuple(row) for row in rows] == [("419901001000", "河东街道", 1, 1, 5, 1)]
+
+
+def test_accidents_are_those_of_the_ledger(warehouse: EmbeddedWarehouse) -> None:
+    rows = warehouse.query("SELECT village, zero, day, incident_id FROM sanwang.breaches WHERE zero != 'climbed'")
+    fire = next(item for item in ITEMS if breach_of(item, life_safety=True))
+    expected = {("419901001001", "accident", date(2024, 11, 1), row[0]) for row in EVENING["incidents"]
+                if row[1] == fire.code}  # fmt: skip
+    assert {tuple(row) for row in rows} == expected
+    assert len(expected) == 1
+
+
+def test_places_where_a_matter_came_up_three_times(warehouse: EmbeddedWarehouse) -> None:
+    """31 days lie between the first and the last: three of four count."""
+    lamp = EVENING["incidents"][0]
+    days = (0, 10, 20, 31)
+    opened = [(f"again:{n}", *lamp[1:2], "419901002001", *lamp[3:7], MONDAY + n * DAY, *lamp[8:]) for n in days]
+    warehouse.insert("incidents", opened)
+    elsewhere = [(f"once:{n}", row[1], "419901002002", *row[3:]) for n, row in enumerate(opened[:2])]
+    warehouse.insert("incidents", elsewhere)
+    rows = warehouse.query("SELECT area, item_name, incidents FROM sanwang.recurring_places")
+    assert [tuple(row) for row in rows] == [("419901002001", "路灯损坏", 3)]

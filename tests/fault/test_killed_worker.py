@@ -45,7 +45,9 @@ def test_account_closes_after_kills(own_broker, tmp_path: Path, demo_city_folder
 def _nothing_twice(running: Pipeline, fed: list[Fed]) -> None:
     """ClickHouse against the input: every good report once, every incident with exactly one lead."""
     reports = {(one.topic, one.key) for one in fed if one.record and not one.spoiled and "allclears" not in one.topic}
-    [(events, ids)] = running.ask("SELECT countIf(outcome != 'redelivered'), uniqExact(event_id) FROM sanwang.events FINAL")
+    [(events, ids)] = running.ask(
+        "SELECT countIf(outcome != 'redelivered'), uniqExact(event_id) FROM sanwang.events FINAL"
+    )
     assert events == ids, running.ask(
         "SELECT event_id, groupArray((outcome, source_partition, source_offset, version)) FROM sanwang.events FINAL "
         "WHERE outcome != 'redelivered' GROUP BY event_id HAVING count() > 1"

@@ -148,7 +148,9 @@ async def test_urgent_topics_are_served_first(own_broker) -> None:
     async with publishing(kafka) as publisher:
         for topic in (GRID_ALLCLEARS, EVENTS, POLICE_ALERTS):
             await load(publisher, topic, 2000)
-        steps: dict[str, Callable[[Chunk], Awaitable[None]]] = dict.fromkeys((GRID_ALLCLEARS, EVENTS, POLICE_ALERTS), step)
+        steps: dict[str, Callable[[Chunk], Awaitable[None]]] = dict.fromkeys(
+            (GRID_ALLCLEARS, EVENTS, POLICE_ALERTS), step
+        )
         async with running(kafka, steps):
             await until(lambda: len(order) >= 12_000)
     last_alert = len(order) - 1 - order[::-1].index(POLICE_ALERTS)

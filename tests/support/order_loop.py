@@ -52,13 +52,13 @@ def is_workday(day: date) -> bool:
 LIFE = OrderLife(LIMITS, is_workday)
 
 
-def lives(seed: int, count: int) -> list[tuple[Order, OrderState]]:
-    """Orders of a week, each as far as chance took it."""
+def lives(seed: int, count: int) -> list[tuple[Order, list[OrderState]]]:
+    """Orders of a week, each with its states as far as chance took it, the state of its issue first."""
     rng = Random(seed)
     return [_life(rng, number) for number in range(count)]
 
 
-def _life(rng: Random, number: int) -> tuple[Order, OrderState]:
+def _life(rng: Random, number: int) -> tuple[Order, list[OrderState]]:
     unit, item = rng.choice(UNITS), rng.choice(sorted(LIMITS))
     feed = rng.choice(("hotline", "police", "grid"))
     at = MONDAY + rng.randrange(10 * DAY)
@@ -69,13 +69,14 @@ def _life(rng: Random, number: int) -> tuple[Order, OrderState]:
     )  # fmt: skip
     state = issue(order, LIMITS[item], is_workday)
     order = replace(order, due_at=state.clock.due_at)
-    now = at
+    states, now = [state], at
     for turn in range(rng.randrange(40)):
         now += int(rng.expovariate(1 / HOUR) / 4)
         step: Any = rng.choice(STEPS)
         by = "C-ZH" if step in ("extension_granted", "extension_refused", "verified") else unit
         update = Update(f"{number}.{turn}", order.order_id, step, now, by, "why", rng.choice(("E-CG", "C-ZH")),
                         "hotline:0/E-CG/1", rng.choice(sorted(LIMITS)), "1h")  # fmt: skip
-        after = LIFE.apply(state, update, now)
-        state = after if isinstance(after, OrderState) else state
-    return order, state
+        after = LIFE.apply(states[-1], update, now)
+        if isinstance(after, OrderState):
+            states.append(after)
+    return order, states

@@ -17,8 +17,19 @@ MINUTE = 60_000
 
 
 def item(code: str, level: int, window_s: int, distance_m: int, **more: Any) -> Item:
-    fields = {"name": code, "class_code": code[:2], "class_name": code[:2], "domain": "x", "lead": "供水公司", "assist": (),
-              "limit": "2h", "limit_source": "placeholder", "channel": "12345", "self_handle": False, "life_safety": False}
+    fields = {
+        "name": code,
+        "class_code": code[:2],
+        "class_name": code[:2],
+        "domain": "x",
+        "lead": "供水公司",
+        "assist": (),
+        "limit": "2h",
+        "limit_source": "placeholder",
+        "channel": "12345",
+        "self_handle": False,
+        "life_safety": False,
+    }
     return Item(code=code, level=level, window_s=window_s, distance_m=distance_m, **{**fields, **more})
 
 
@@ -56,10 +67,30 @@ def event(number: str, item_code: str = BURST_PIPE, **changes: Any) -> Event:
     kind = ITEMS[item_code]
     at = changes.pop("at", NOON)
     fields: dict[str, Any] = {
-        "event_id": f"{feed}:{number}", "feed": "hotline", "source_partition": 0, "source_offset": int(number),
-        "occurred_at": at, "received_at": at, "accepted_at": at, "replayed": False, "area": GRID, "placed_by": "code",
-        "ambiguous": False, "lon": 114.6, "lat": 33.6, "item": item_code, "classified_by": "code", "score": 1.0,
-        "reasons": (), "urgency": kind.level, "life_safety": kind.life_safety, "parent": "", "caller": 0,
-        "self_handled": False, "text": "人民路水管爆裂，路面大量积水，影响通行", "address": "人民路12号", "catalogue": "1",
+        "event_id": f"{feed}:{number}",
+        "feed": "hotline",
+        "source_partition": 0,
+        "source_offset": int(number),
+        "occurred_at": at,
+        "received_at": at,
+        "accepted_at": at,
+        "replayed": False,
+        "area": GRID,
+        "placed_by": "code",
+        "ambiguous": False,
+        "lon": 114.6,
+        "lat": 33.6,
+        "item": item_code,
+        "classified_by": "code",
+        "score": 1.0,
+        "reasons": (),
+        "urgency": kind.level,
+        "life_safety": kind.life_safety,
+        "parent": "",
+        "caller": 0,
+        "self_handled": False,
+        "text": "人民路水管爆裂，路面大量积水，影响通行",
+        "address": "人民路12号",
+        "catalogue": "1",
     }
     return Event(**{**fields, **changes})

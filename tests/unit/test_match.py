@@ -10,8 +10,33 @@ METRE = 1 / 111_320  # degrees of latitude
 
 
 def incident_of(e) -> Incident:
-    return Incident(e.event_id, 0, 0, e.caller, e.item, e.area, e.lon, e.lat, e.occurred_at, e.occurred_at, e.clock, 0, 1,
-                    FEED_BIT[e.feed], 0, e.urgency, e.life_safety, "u", (), "r", 0, False, 1, e.text, e.address)
+    return Incident(
+        e.event_id,
+        0,
+        0,
+        e.caller,
+        e.item,
+        e.area,
+        e.lon,
+        e.lat,
+        e.occurred_at,
+        e.occurred_at,
+        e.clock,
+        0,
+        1,
+        FEED_BIT[e.feed],
+        0,
+        e.urgency,
+        e.life_safety,
+        "u",
+        (),
+        "r",
+        0,
+        False,
+        1,
+        e.text,
+        e.address,
+    )
 
 
 def match(first, second) -> Match | None:
@@ -34,8 +59,11 @@ def same(first, second) -> bool:
         pytest.param({"text": "门口水漫出来了，好像是管子破了"}, True, id="other words, same spot"),
         pytest.param({"lat": 33.6 + 400 * METRE, "text": "小区门口水漫出来了，没人管"}, True, id="other words, near"),
         pytest.param({"lon": None, "lat": None, "text": "我们这里停水没人管已经很久了请处理"}, True, id="same grid"),
-        pytest.param({"lon": None, "lat": None, "area": "990101001000", "text": "停水没人管已经很久了请处理"}, False,
-                     id="same township says too little"),
+        pytest.param(
+            {"lon": None, "lat": None, "area": "990101001000", "text": "停水没人管已经很久了请处理"},
+            False,
+            id="same township says too little",
+        ),
         pytest.param({"lon": None, "lat": None, "area": "990101001000"}, True, id="same township, same words"),
         pytest.param({"lon": None, "lat": None, "area": "990101001002"}, False, id="another village"),
     ],
@@ -59,8 +87,13 @@ def test_crossing_110_and_12345_needs_more() -> None:
 
 def test_long_windows_need_words() -> None:
     at = {"at": NOON + 600 * MINUTE, "lat": 33.6 + 40 * METRE}
-    assert not same(event("1", RUBBISH, text="绿化带里有一堆建筑垃圾没人清"), event("2", RUBBISH, text="垃圾桶满了三天", **at))
-    assert same(event("1", RUBBISH, text="绿化带里有一堆垃圾没人清"), event("2", RUBBISH, text="绿化带有一堆垃圾没有人清理", **at))
+    assert not same(
+        event("1", RUBBISH, text="绿化带里有一堆建筑垃圾没人清"), event("2", RUBBISH, text="垃圾桶满了三天", **at)
+    )
+    assert same(
+        event("1", RUBBISH, text="绿化带里有一堆垃圾没人清"),
+        event("2", RUBBISH, text="绿化带有一堆垃圾没有人清理", **at),
+    )
 
 
 def test_reasons_can_be_read() -> None:

@@ -24,7 +24,7 @@ def test_the_signals_of_a_clock_limit() -> None:
 
 
 def test_working_limits_are_supervised_in_working_time() -> None:
-    """One working day from Monday 09:00: 84 minutes of 420 are left at 16:06; half a day after 17:30 is Tuesday 14:00."""
+    """One day from Monday 09:00: 84 minutes of 420 are left at 16:06; half a day after 17:30 is Tuesday 14:00."""
     found = kinds(schedule(new("41001"), is_workday))
     assert found[0] == ("reminder", 0, 7 * HOUR + 6 * MINUTE)
     assert found[2] == ("escalation", 1, DAY + 5 * HOUR)

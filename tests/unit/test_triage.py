@@ -65,7 +65,7 @@ def test_every_life_safety_report_is_dispatched() -> None:
     d.decide(event("1", FIRE), NOON)
     again = d.decide(event("2", FIRE), NOON)
     assert again.outcome == "linked"
-    assert [(o.order_id, o.revision, o.reports) for o in again.orders][0] == (f"hotline:1/lead-{FIRE}/1", 2, 2)
+    assert next((o.order_id, o.revision, o.reports) for o in again.orders) == (f"hotline:1/lead-{FIRE}/1", 2, 2)
 
 
 def test_a_named_parent_alarm_wins_over_all_else() -> None:
@@ -127,7 +127,10 @@ def test_old_incidents_are_forgotten_their_ids_are_not() -> None:
 def test_a_wide_place_still_matches_by_its_words() -> None:
     d = desk()
     for n in range(100):
-        d.decide(event(str(n), area="990101000000", lon=None, lat=None, text=f"第{n}件事，各不相同" + chr(0x4E00 + n) * 20), NOON)
+        d.decide(
+            event(str(n), area="990101000000", lon=None, lat=None, text=f"第{n}件事，各不相同" + chr(0x4E00 + n) * 20),
+            NOON,
+        )
     wide = {"area": "990101000000", "lon": None, "lat": None}
     first = d.decide(event("200", text="人民路水管爆裂，路面大量积水", **wide), NOON)
     for n in range(300, 400):

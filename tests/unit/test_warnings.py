@@ -174,9 +174,13 @@ def test_a_warning_after_a_cancelled_one_is_another() -> None:
     first = standing
     for minutes in (10, 200):
         standing, _ = follow(standing, sight(Colour.NONE, minutes))
-    assert standing and first and standing.change == "cancelled" and standing.warning_id == first.warning_id
-    standing, _ = follow(standing, sight(Colour.BLUE, 300))
-    assert standing and standing.warning_id != first.warning_id and standing.revision == 1
+    assert first
+    assert standing
+    assert (standing.change, standing.warning_id) == ("cancelled", first.warning_id)
+    second, _ = follow(standing, sight(Colour.BLUE, 300))
+    assert second
+    assert second.revision == 1
+    assert second.warning_id != first.warning_id
 
 
 def test_shares_are_judged_by_what_they_show_for_certain() -> None:
