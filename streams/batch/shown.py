@@ -7,7 +7,17 @@ from rich.console import Group
 from rich.table import Table
 
 from streams.learning.figures import Figures
+from streams.learning.labeller import Labelled
 from streams.learning.model import Facts, Model
+
+
+def labelled_shown(labelled: Labelled) -> Table:
+    """What one text is about."""
+    table = Table("item", "name", "class", "by", "score", "reasons", "alternatives")
+    words, others = "、".join(labelled.reasons), "、".join(labelled.alternatives)
+    score = f"{labelled.score:.2f}"
+    table.add_row(labelled.label or "-", labelled.name, labelled.class_name, labelled.by, score, words, others)
+    return table
 
 
 def training_shown(model: Model) -> Table:

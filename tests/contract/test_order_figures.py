@@ -1,8 +1,10 @@
 """Every figure of the closed loop counted twice: by ClickHouse's views, and by plain Python over the same lives."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,8 @@ from streams.warehouse.names import load_names
 from tests.support.embedded_warehouse import AREAS, ITEMS, evening
 from tests.support.order_loop import MONDAY, lives, loop_warehouse
 
+COOKBOOK = (Path(__file__).parents[2] / "docs" / "figures.md").read_text("utf-8")
+QUERIES = re.findall(r"```sql\n(.*?)```", COOKBOOK, re.DOTALL)
 LIVES = lives(7, 400)
 WEEK = [(order, states[-1]) for order, states in LIVES]
 EVENING = {name: rows for name, rows in evening().items() if name in ("events", "all_clears", "incidents")}
@@ -175,3 +179,9 @@ def test_places_where_a_matter_came_up_three_times(warehouse: EmbeddedWarehouse)
     warehouse.insert("incidents", elsewhere)
     rows = warehouse.query("SELECT area, item_name, incidents FROM sanwang.recurring_places")
     assert [tuple(row) for row in rows] == [("419901002001", "路灯损坏", 3)]
+
+
+@pytest.mark.parametrize("sql", QUERIES, ids=[sql.split("FROM ")[1].split()[0] for sql in QUERIES])
+def test_every_query_of_the_figures_page_finds_something(warehouse: EmbeddedWarehouse, sql: str) -> None:
+    assert len(QUERIES) == 7
+    assert warehouse.raw(sql, "JSONEachRow")

@@ -77,8 +77,8 @@ class OrderLifeMachine(RuleBasedStateMachine):
     def begin(self, item: str) -> None:
         self.life = OrderLife(LIMITS, is_workday)
         order = Order("i/E-CG/1", "i", UNIT, "lead", 1, 1, "grid", item, "419901001001", None, None, 4,
-                      life_safety=False, reports=1, received_at=MONDAY, issued_at=MONDAY, due_at=MONDAY, rule="", text="",
-                      address="")  # fmt: skip
+                      life_safety=False, reports=1, received_at=MONDAY, issued_at=MONDAY, due_at=MONDAY, rule="",
+                      text="", address="")  # fmt: skip
         self.state = issue(order, LIMITS[item], is_workday)
         self.now, self.sent, self.taken = MONDAY, 0, 0
         self.stage, self.before, self.limits, self.start = "issued", "", [LIMITS[item]], MONDAY

@@ -19,7 +19,9 @@ RELEASED = {
     ("HandOver", 1): "fec2b971cb946b52",
     ("HotlineCall", 1): "5c760960e8586036",
     ("Order", 1): "fd9734cf3ba93472",
+    ("OrderUpdate", 1): "d4814241a2af43e2",
     ("PoliceAlert", 1): "f898242d4d81a673",
+    ("Warning", 1): "237b592486dba0b8",
 }
 
 
