@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from sys import intern
 
-from streams.city.cells import coordinates, listed, number
+from streams.city.cells import coordinates, listed, number, outline
 from streams.city.city import Head
 from streams.city.table import Register, Table
 from streams.core.area import LEVELS, Area, Level, ancestor, level_of
 
 COLUMNS = ("code", "name")
-OPTIONAL = ("level", "parent", "lon", "lat", "aliases", "population", "valid_from", "valid_to")
+OPTIONAL = ("level", "parent", "lon", "lat", "aliases", "population", "valid_from", "valid_to", "outline")
 _ABOVE: dict[Level, Level] = dict(zip(LEVELS[1:], LEVELS, strict=False))
 
 
@@ -20,7 +20,7 @@ def read_areas(table: Table, head: Head) -> dict[str, Area]:
     areas: dict[str, Area] = {}
     register = Register(table, head.day)
     for line, cells in table.rows(COLUMNS, OPTIONAL):
-        code, name, level_text, parent_text, lon, lat, aliases, population, valid_from, valid_to = cells
+        code, name, level_text, parent_text, lon, lat, aliases, population, valid_from, valid_to, corners = cells
         if not register.admit(line, code, valid_from, valid_to):
             continue
         level = _level(table, line, code)
@@ -33,7 +33,8 @@ def read_areas(table: Table, head: Head) -> dict[str, Area]:
             table.fault(line, "name", f"area {code} has no name")
         point = coordinates(table, line, lon, lat, head.bounds)
         people = number(table, line, "population", population)
-        areas[code] = Area(code, name, level, intern(parent), *point, listed(aliases), people)
+        shape = outline(table, line, corners, head.bounds)
+        areas[code] = Area(code, name, level, intern(parent), *point, listed(aliases), people, shape)
     _check_parents(table, areas, register.lines, head)
     return areas
 

@@ -29,6 +29,27 @@ def coordinates(table: Table, line: int, lon: str, lat: str, bounds: Bounds) -> 
     return None, None
 
 
+def outline(table: Table, line: int, cell: str, bounds: Bounds) -> tuple[tuple[float, float], ...]:
+    """Corners as `114.28 33.20|114.30 33.20|114.29 33.22`, the last joined to the first; a fault if they are none."""
+    corners: list[tuple[float, float]] = []
+    for corner in cell.split("|") if cell else ():
+        lon, _, lat = corner.strip().partition(" ")
+        at = cell.index(corner)
+        if not (_is_number(lon) and _is_number(lat)):
+            table.fault(line, "outline", f"{corner!r} is no corner", "degrees, as 114.65 33.62", inside=at)
+            return ()
+        west, south, east, north = bounds
+        if not (west <= float(lon) <= east and south <= float(lat) <= north):
+            message = f"({corner.strip()}) is outside the bounds of city.toml"
+            table.fault(line, "outline", message, inside=at)
+            return ()
+        corners.append((float(lon), float(lat)))
+    if cell and len(corners) < 3:
+        table.fault(line, "outline", "an outline needs at least three corners", "lon lat|lon lat|lon lat")
+        return ()
+    return tuple(corners)
+
+
 def number(table: Table, line: int, column: str, cell: str, default: int = 0) -> int:
     """A whole number from 0, `default` when the cell is empty; a fault otherwise."""
     if not cell:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 import uvloop
@@ -15,12 +17,15 @@ from rich.console import Console
 from streams.cli.options import DATA, Config
 from streams.config import Settings, load_settings
 from streams.core.event import Feed
+from streams.report.period import PeriodKind
+from streams.report.words import Format, Language
 from streams.telemetry.logs import set_up_logs
 
 if TYPE_CHECKING:
     from streams.warehouse.port import Warehouse
 
 app = typer.Typer()
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @app.command()
@@ -112,6 +117,22 @@ def migrate(
         typer.echo(f"{one.file}  {one.at:%Y-%m-%d %H:%M:%S}" if one.at else f"{one.file}  not applied")
     if not listed:
         typer.echo("nothing to apply")
+
+
+@app.command()
+def report(
+    kind: Annotated[PeriodKind, typer.Argument(help="day, week, month or quarter")],
+    date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="A day in it, else yesterday.")] = None,
+    area: Annotated[str, typer.Option(help="An area's code; the whole city if not given.")] = "",
+    output_format: Annotated[Format, typer.Option("--format", help="table, md, csv or xlsx")] = "table",
+    lang: Annotated[Language, typer.Option(help="zh or en")] = "zh",
+    config: Config = None,
+) -> None:
+    """Print the figures of a period against the one before, for the morning meeting."""
+    from streams.report.command import report_bytes
+
+    day = (date or datetime.now(SHANGHAI) - timedelta(days=1)).date()
+    sys.stdout.buffer.write(report_bytes(load_settings(config), kind, day, area, output_format, lang))
 
 
 @app.command()

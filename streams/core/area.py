@@ -27,6 +27,7 @@ class Area(Struct, frozen=True, gc=False):
     lat: float | None = None
     aliases: tuple[str, ...] = ()  # other names, and names of roads and estates that lie in it
     population: int = 0
+    outline: tuple[tuple[float, float], ...] = ()  # corners (longitude, latitude) in order, where the city gives them
 
 
 def level_of(code: str) -> Level:

@@ -7,11 +7,13 @@ of them: a text that says nothing is 其他 (`OTHER`), never a guess.
 
 from __future__ import annotations
 
+from ahocorasick_rs import AhoCorasick
 from msgspec import Struct
 
 from streams.core.catalogue import OTHER, Catalogue
 from streams.core.event import Classified, Feed
 from streams.core.votes import Spoken, Votes
+from streams.core.words import read_word
 
 READ = 2_000  # characters of a text that are looked at: the longest reports repeat themselves
 THRESHOLD = 0.32  # a score below it is no answer
@@ -45,6 +47,11 @@ class Classifier:
         self._named = {item.name: item.code for item in catalogue.items.values() if item.code != OTHER}
         life = [item for item in catalogue.items.values() if item.life_safety]
         self._dangers = {item.code for item in life if item.limit.endswith("m")}
+        self._danger_words = AhoCorasick([
+            word.parts[0]
+            for item in life if item.code in self._dangers
+            for word in map(read_word, item.words) if len(word.parts) == 1 and not word.forbids
+        ])  # fmt: skip
 
     def classify(self, feed: Feed, codes: tuple[str, ...], labels: tuple[str, ...], text: str) -> Classified:
         """The item of a report.
@@ -57,10 +64,21 @@ class Classifier:
         return by_code if by_code is not None else self._by_text(feed, labels, text[:READ])
 
     def danger(self, text: str) -> Weighed | None:
-        """The danger to life, now, that a text tells of beyond doubt; None if it does not."""
-        points, words = self._votes.count(text[:READ])
-        told = sorted((-given, code) for code, given in points.items() if given >= DANGER and code in self._dangers)
-        return Weighed(told[0][1], -told[0][0], tuple(words[told[0][1]])) if told else None
+        """The danger to life, now, that a text tells of beyond doubt; None if it does not.
+
+        Only plain words count: those that need others beside them (烟+很大) fit a barbecue as well.
+        """
+        text = text[:READ]
+        if not self._danger_words.find_matches_as_indexes(text):  # nearly always, and ten times as fast as counting
+            return None
+        points, words = self._votes.count(text)
+        told = []
+        for code in points.keys() & self._dangers:
+            plain = tuple(spoken for spoken in words[code] if "+" not in spoken[0])
+            given = sum(points for _, points in plain)
+            if given >= DANGER:
+                told.append(Weighed(code, given, plain))
+        return min(told, key=lambda one: (-one.points, one.item), default=None)
 
     def weigh(self, feed: Feed, labels: tuple[str, ...], text: str) -> tuple[Weighed, ...]:
         """Every item that the labels and the text speak for, the best first: what `classify` chooses from."""

@@ -8,6 +8,7 @@ from streams.core.area import Area, Level, ancestor, significant
 from streams.core.event import Place
 from streams.core.gazetteer import Gazetteer
 from streams.core.nearest import Nearest, Point
+from streams.core.outlines import Outlines
 from streams.errors import RefusedError
 
 REACH_KM = 3.0  # a place further than this from any grid is only said to be in a county
@@ -31,6 +32,7 @@ class Places:
         self._sure = {code for code, area in self._areas.items() if area.level in _SURE}
         self._box = _bounding_box(self._areas.values())
         self._deepest = Nearest(_deepest_points(self._areas.values()), REACH_KM)
+        self._outlines = Outlines(self._areas.values())
         self._townships = _points(self._areas.values(), "township")
         self._gazetteer = Gazetteer(self._areas.values())
 
@@ -84,8 +86,13 @@ class Places:
         return (None, None), True
 
     def _nearest(self, lon: float, lat: float) -> str:
-        """The nearest grid; far from any, the county of the nearest township; "" in a city without coordinates."""
+        """The nearest grid, but never outside an outline that holds the point; far from any, the county of the nearest
+        township; "" in a city without coordinates.
+        """
         spot = self._deepest.find(lon, lat)
+        held = self._outlines.find(lon, lat)
+        if held is not None:
+            return spot if spot is not None and spot.startswith(significant(held)) else held
         if spot is not None:
             return spot
         if not self._townships:
@@ -115,7 +122,11 @@ def _deepest_points(areas: Collection[Area]) -> list[Point]:
 
 def _bounding_box(areas: Iterable[Area]) -> _Box:
     """West, south, east and north of all areas with a margin; the whole world if none has coordinates."""
-    points = [(a.lon, a.lat) for a in areas if a.lon is not None and a.lat is not None]
+    points: list[tuple[float, float]] = []
+    for area in areas:
+        points += area.outline
+        if area.lon is not None and area.lat is not None:
+            points.append((area.lon, area.lat))
     if not points:
         return (-180.0, -90.0, 180.0, 90.0)
     lons, lats = [lon for lon, _ in points], [lat for _, lat in points]

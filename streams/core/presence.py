@@ -42,7 +42,7 @@ class Bulletin(Struct, frozen=True, gc=False):
     reported: int  # reports
     self_handled: int  # of them settled on the spot
     handled: int  # orders handled that day
-    overdue: int  # orders that are open past their due time at the end of the day
+    overdue: int  # orders that fell due that day and were not handled by then
 
 
 class Presence:

@@ -125,7 +125,7 @@ class Desk:
     def _route(self, event: Event, area: str) -> Route:
         return self._router.route(
             event.item, area, event.urgency, event.feed, event.clock, life_safety=event.life_safety,
-            ambiguous=event.ambiguous, self_handled=event.self_handled,
+            ambiguous=event.ambiguous, self_handled=event.self_handled, wish=event.wish,
         )
 
     def _orders(self, incident: Incident, event: Event, now: int) -> tuple[Order, ...]:

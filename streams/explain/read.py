@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -14,6 +15,7 @@ from streams.warehouse.port import Warehouse
 
 MOST = 24  # candidates: as many neighbours as triage looks at
 _DAY_MS = 86_400_000
+_TABLES = ZoneInfo("Asia/Shanghai")
 
 
 class Decided(Struct, frozen=True):
@@ -34,7 +36,7 @@ class Decided(Struct, frozen=True):
 _EVENT = """
 SELECT event_id, feed, source_partition, source_offset, occurred_at, received_at, replayed, area, placed_by, ambiguous,
     lon, lat, item, classified_by, score, class_reasons, urgency, life_safety, caller, self_handled, text, address,
-    catalogue, outcome, incident_id, match_reasons
+    catalogue, outcome, incident_id, match_reasons, wish, source_code
 FROM sanwang.events FINAL
 WHERE event_id = {event_id:String} AND outcome != 'redelivered'
 ORDER BY received_at LIMIT 1
@@ -60,12 +62,12 @@ def read_event(warehouse: Warehouse, event_id: str) -> tuple[Event, Decided] | N
         return None
     (event_id, feed, partition, offset, occurred_at, received_at, replayed, area, placed_by, ambiguous, lon, lat, item,
      classified_by, score, class_reasons, urgency, life_safety, caller, self_handled, text, address, catalogue, outcome,
-     incident_id, match_reasons) = rows[0]  # fmt: skip
+     incident_id, match_reasons, wish, source_code) = rows[0]  # fmt: skip
     reasons = tuple(class_reasons.split("; ")) if class_reasons else ()
     event = Event(
         event_id, feed, partition, offset, _ms(occurred_at), _ms(received_at), _ms(received_at), bool(replayed), area,
         placed_by, bool(ambiguous), lon, lat, item, classified_by, float(score), reasons, urgency, bool(life_safety),
-        "", caller, bool(self_handled), text, address, catalogue,
+        "", caller, bool(self_handled), text, address, catalogue, wish, source_code,
     )
     own = warehouse.query(_OWN, {"incident_id": incident_id})
     lead, assists, rule, due, closed = own[0][13:18] if own else ("", (), "", None, False)
@@ -108,4 +110,5 @@ def _incident(row: tuple[Any, ...], event: Event) -> Incident:
 
 
 def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
+    """Milliseconds UTC; who only asks gets the tables' times without their zone."""
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=_TABLES)).timestamp() * 1000)

@@ -17,6 +17,7 @@ from streams.core.event import FEEDS, Event
 from streams.core.triage import Desk
 from streams.errors import RefusedError
 from streams.flow.dead_letters import DeadLetter
+from streams.flow.hand_overs import HandOvers
 from streams.flow.intake import Intake
 from streams.flow.ledger import send_rows
 from streams.flow.publisher import Outgoing, Publisher
@@ -37,7 +38,7 @@ class Triage:
 
     def __init__(
         self, kafka: Kafka, log_id: str, new_desk: Callable[[], Desk], orders: OrderEncoder, publisher: Publisher,
-        intake: Intake, metrics: Metrics,
+        intake: Intake, hand_overs: HandOvers, metrics: Metrics,
     ) -> None:
         self._kafka = kafka
         self._log_id = log_id
@@ -45,6 +46,7 @@ class Triage:
         self._orders = orders
         self._publisher = publisher
         self._intake = intake
+        self._hand_overs = hand_overs
         self._metrics = metrics
         self._latency = {feed: metrics.call_to_order.labels(feed) for feed in FEEDS}
         self._desks: dict[int, asyncio.Task[Desk]] = {}
@@ -88,7 +90,9 @@ class Triage:
             async with self._order_of_state[chunk.partition]:
                 await self._publisher.send(INCIDENTS, chunk.partition, state)
         decided_at = _now()
-        await self._publisher.send_all(ORDERS, orders)
+        across = self._hand_overs.find(decided, decided_at)
+        await asyncio.gather(self._publisher.send_all(ORDERS, orders), self._hand_overs.push(across))
+        rows["hand_overs"] = self._hand_overs.rows(across)
         rows["latencies"] = self._latencies(decided, decided_at, _now())
         await asyncio.gather(
             send_rows(self._publisher, chunk.partition, rows), self._intake.bury(letters, chunk.partition)

@@ -27,6 +27,7 @@ from streams.flow.all_clears import AllClears
 from streams.flow.app import App, create_app, run_app
 from streams.flow.brokers import Broker, BrokerUnavailable, TopicSpec
 from streams.flow.guard import Step
+from streams.flow.hand_overs import HandOvers
 from streams.flow.intake import Intake
 from streams.flow.progress import watch_progress
 from streams.flow.publisher import Publisher
@@ -171,7 +172,8 @@ class Worker:
         grids = frozenset(code for code in city.areas if len(code) > 12)
         clears = AllClears(log_id, grids, codec, key, publisher, intake, metrics)
         orders = OrderEncoder(schemas)
-        triage = Triage(kafka, log_id, lambda: Desk(city.catalogue, router), orders, publisher, intake, metrics)
+        across = HandOvers(city.catalogue.items, codec, publisher)
+        triage = Triage(kafka, log_id, lambda: Desk(city.catalogue, router), orders, publisher, intake, across, metrics)
         steps: dict[str, tuple[str, Step]] = dict.fromkeys(REPORT_TOPICS, ("intake", intake.step))
         steps |= dict.fromkeys((EVENTS_URGENT, EVENTS), ("triage", triage.step))
         steps[GRID_ALLCLEARS] = ("all_clears", clears.step)

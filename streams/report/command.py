@@ -8,9 +8,9 @@ from streams.config import Settings
 from streams.errors import SanwangError
 from streams.report.figures import make_report
 from streams.report.period import PeriodKind, period_of
-from streams.report.render import Format, render
+from streams.report.render import render
 from streams.report.tables import sheets_of, title_of
-from streams.report.words import Language
+from streams.report.words import Format, Language
 from streams.warehouse.asking import Asking
 
 

@@ -50,17 +50,19 @@ _PARTS: Mapping[Part, tuple[str, str, str]] = {  # key, table of names, column o
 }  # fmt: skip
 _SPAN = "{at} >= fromUnixTimestamp64Milli({{begin:Int64}}) AND {at} < fromUnixTimestamp64Milli({{end:Int64}})"
 _HERE = "startsWith(area, {area:String})"
+#: Looked at from the latest incident of the period: how many in the 30 days up to it.
 _RECURRING = """
 SELECT areas.name, items.name, incidents FROM
 (
-    SELECT area, item, count() AS incidents FROM sanwang.incidents FINAL
-    WHERE opened_at >= fromUnixTimestamp64Milli({begin:Int64}) - INTERVAL 30 DAY
-      AND opened_at < fromUnixTimestamp64Milli({end:Int64}) AND startsWith(area, {area:String})
+    SELECT area, item, groupArray(opened_at) AS times, arrayMax(times) AS latest_at,
+           arrayCount(t -> t > latest_at - INTERVAL 30 DAY, times) AS incidents
+    FROM sanwang.incidents FINAL
+    WHERE opened_at < fromUnixTimestamp64Milli({end:Int64}) AND startsWith(area, {area:String})
     GROUP BY area, item
-    HAVING incidents >= 3 AND max(opened_at) >= fromUnixTimestamp64Milli({begin:Int64})
+    HAVING incidents >= 3 AND latest_at >= fromUnixTimestamp64Milli({begin:Int64})
 ) AS found
 LEFT JOIN (SELECT code, name FROM sanwang.areas FINAL) AS areas ON areas.code = found.area
-LEFT JOIN (SELECT code, name FROM sanwang.items FINAL) AS items ON items.code = found.item
+LEFT JOIN (SELECT * FROM sanwang.items FINAL) AS items ON items.code = found.item
 ORDER BY incidents DESC, found.area, found.item LIMIT 20
 """
 

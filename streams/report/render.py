@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from io import BytesIO, StringIO
-from typing import Literal
 
 from openpyxl import Workbook
 from openpyxl.styles import Font
@@ -13,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from streams.report.tables import Sheet
+from streams.report.words import Format
 
-Format = Literal["table", "md", "csv", "xlsx"]
 _MAX_TITLE = 31  # characters of a workbook's sheet name
 
 

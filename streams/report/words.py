@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 Language = Literal["zh", "en"]
+Format = Literal["table", "md", "csv", "xlsx"]
 
 FIGURES: Mapping[Language, Mapping[str, str]] = {
     "zh": {

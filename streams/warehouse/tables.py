@@ -66,6 +66,8 @@ EVENTS = Table(
     catalogue=TEXT,
     replayed=FLAG,
     version="UInt64",  # offset in the events topic: told again, a row replaces itself
+    wish=TEXT,  # 咨询, 求助, 投诉, 举报, 建议; "" where the source does not say
+    source_code=TEXT,  # the source's own most specific class code
 )
 
 #: One row for each incident, as of its latest revision; identity: incident_id.
@@ -190,9 +192,6 @@ UNITS = Table(
     "units", code=TEXT, name=TEXT, kind=TEXT, sector=TEXT, territory=TEXT, parent=TEXT, lon=DEGREES, lat=DEGREES
 )
 
-LEDGER_TABLES = (EVENTS, INCIDENTS, ORDERS, DEAD_LETTERS, ALL_CLEARS, LATENCIES, HAND_OVERS)
-TABLES = {table.name: table for table in (*LEDGER_TABLES, ITEMS, AREAS, UNITS)}
-
 #: One row for each step that an order took; identity: order_id, number.
 ORDER_STEPS = Table(
     "order_steps",
@@ -241,3 +240,6 @@ WARNINGS = Table(
 )
 
 LOOP_TABLES = (ORDER_STEPS, SUPERVISION, WARNINGS)
+
+LEDGER_TABLES = (EVENTS, INCIDENTS, ORDERS, DEAD_LETTERS, ALL_CLEARS, LATENCIES, HAND_OVERS, *LOOP_TABLES)
+TABLES = {table.name: table for table in (*LEDGER_TABLES, ITEMS, AREAS, UNITS)}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -65,6 +67,23 @@ def test_a_new_incident_is_told_with_its_rule_and_due_time(city: City, warehouse
     assert told.decided.due_at == told.explanation.due.due_at == NOW + 2 * 3_600_000
     assert "与现行城市配置的结果不同" not in told.text("zh")
     assert told.explanation.candidates == ()
+
+
+def _local(value: object) -> object:
+    return value.astimezone(ZoneInfo("Asia/Shanghai")).replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
+def test_times_are_right_for_who_only_asks(city: City, warehouse: EmbeddedWarehouse) -> None:
+    class Plain:
+        """Answers as the warehouse does for somebody outside its process: times without a zone."""
+
+        def query(self, sql: str, params: object = None) -> list[tuple[object, ...]]:
+            rows = warehouse.query(sql, params)
+            return [tuple(_local(v) for v in row) for row in rows]
+
+    told = Explaining(city).event("hotline:0", Plain())
+    assert told == Explaining(city).event("hotline:0", warehouse)
+    assert told.explanation.due.start == NOW
 
 
 def test_a_linked_report_is_told_with_its_incident(city: City, warehouse: EmbeddedWarehouse) -> None:

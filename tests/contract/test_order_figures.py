@@ -134,12 +134,20 @@ def test_calm_days_are_the_ledgers(warehouse: EmbeddedWarehouse) -> None:
     assert [tuple(row) for row in rows] == expected
 
 
-def test_the_bulletin_counts_what_was_handled(warehouse: EmbeddedWarehouse) -> None:
+def test_the_bulletin_counts_what_was_handled_and_what_fell_due(warehouse: EmbeddedWarehouse) -> None:
     rows = warehouse.query(
-        "SELECT day, township, handled FROM sanwang.daily_bulletin WHERE day > '2024-11-01' ORDER BY day, township"
+        "SELECT day, township, handled, overdue FROM sanwang.daily_bulletin WHERE day > '2024-11-01' "
+        "ORDER BY day, township"
     )
-    expected = Counter((day(done), f"{order.area[:9]}000") for order, state in WEEK if (done := handled_at(state)))
-    assert [tuple(row) for row in rows] == [(*key, count) for key, count in sorted(expected.items())]
+    handled, late = Counter[tuple[date, str]](), Counter[tuple[date, str]]()
+    for order, state in WEEK:
+        township, done, due = f"{order.area[:9]}000", handled_at(state), state.clock.due_at
+        if done is not None:
+            handled[day(done), township] += 1
+        if not figures(state)[1] and state.stage not in ("handed_over", "merged") and (done is None or done > due):
+            late[day(due), township] += 1
+    assert late
+    assert [tuple(row) for row in rows] == [(*key, handled[key], late[key]) for key in sorted({*handled, *late})]
 
 
 def test_warnings_keep_every_revision_once(warehouse: EmbeddedWarehouse) -> None:

@@ -54,6 +54,10 @@ IDENTITIES = {
     "dead_letters": ("log_id, feed, source_partition, source_offset", "revision"),
     "all_clears": ("log_id, source_partition, source_offset", ""),
     "latencies": ("event_id", ""),
+    "hand_overs": ("incident_id, from_line, to_line, reason", "revision"),
+    "order_steps": ("order_id, number", ""),
+    "supervision": ("signal_id", ""),
+    "warnings": ("warning_id, revision", ""),
 }
 
 

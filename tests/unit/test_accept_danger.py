@@ -42,7 +42,7 @@ def test_danger_makes_a_report_urgent_whatever_its_code(feed: Feed, text: str, d
 
 
 @pytest.mark.parametrize("text", [
-    "路灯不亮好几天了", "路灯不亮，担心着火", "路灯坏了，没有人受伤，没有着火", "咨询消防演练时间，顺便说路灯不亮",
+    "路灯不亮好几天了", "路灯不亮，担心着火", "路灯坏了，没有人受伤，没有着火", "咨询消防演练时间，顺便说路灯不亮", "路灯下面烧烤，烟很大",
 ])  # fmt: skip
 def test_no_danger_is_made_up(text: str) -> None:
     event = accept("hotline", text)

@@ -79,7 +79,7 @@ def test_column_names_and_order_of_every_table_are_what_was_released() -> None:
     assert {name: " ".join(table.names) for name, table in TABLES.items()} == {
         "events": "log_id feed source_partition source_offset event_id outcome incident_id repeat occurred_at "
         "received_at area placed_by ambiguous lon lat item classified_by score class_reasons match_reasons urgency "
-        "life_safety text address caller self_handled catalogue replayed version",
+        "life_safety text address caller self_handled catalogue replayed version wish source_code",
         "incidents": "incident_id item area lon lat first_at last_at opened_at reports feeds repeats urgency "
         "life_safety lead assists rule due_at closed text address revision",
         "orders": "order_id incident_id unit role round revision feed item area lon lat urgency life_safety reports "
@@ -88,6 +88,10 @@ def test_column_names_and_order_of_every_table_are_what_was_released() -> None:
         "revision",
         "all_clears": "log_id source_partition source_offset number grid worker at received_at",
         "latencies": "event_id feed urgency life_safety received_at accepted_ms decided_ms ordered_ms",
+        "hand_overs": "incident_id from_line to_line reason opened_at pushed_at acknowledged_at revision",
+        "order_steps": "order_id number position step at by reason to_unit into item stage due_at issued_at",
+        "supervision": "signal_id kind order_id unit to_unit level at due_at",
+        "warnings": "warning_id revision change subject place kind colour counted expected raised_at at",
         "items": "code name class_code class_name domain level life_safety",
         "areas": "code name level parent lon lat population",
         "units": "code name kind sector territory parent lon lat",

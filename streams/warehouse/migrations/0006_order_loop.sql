@@ -117,17 +117,17 @@ FROM sanwang.order_facts AS counted
 LEFT JOIN (SELECT * FROM sanwang.items FINAL) AS items ON items.code = counted.item
 GROUP BY day, feed, unit, county, township, class_code, class_name, item;
 
--- Each township's day: grids, all-clears, reports, orders.
+-- Each township's day: grids, all-clears, reports, orders. Overdue: fell due that day and was not handled by then.
 CREATE VIEW IF NOT EXISTS sanwang.daily_bulletin AS
 SELECT
     day, counted.township AS township, areas.name AS township_name, grids, online, all_clear, reported, self_handled,
-    handled
+    handled, overdue
 FROM
 (
     SELECT
         day, township, uniqExactIf(grid, grid != '') AS online, uniqExactIf(grid, kind = 'clear') AS all_clear,
         uniqExactIf(id, kind = 'report') AS reported, uniqExactIf(id, kind = 'report' AND own) AS self_handled,
-        uniqExactIf(id, kind = 'handled') AS handled
+        uniqExactIf(id, kind = 'handled') AS handled, uniqExactIf(id, kind = 'overdue') AS overdue
     FROM
     (
         SELECT toDate(at, 'Asia/Shanghai') AS day, rightPad(substring(grid, 1, 9), 12, '0') AS township, grid, number AS id,
@@ -140,6 +140,10 @@ FROM
         UNION ALL
         SELECT toDate(assumeNotNull(handled_at), 'Asia/Shanghai'), township, '', order_id, 'handled', false
         FROM sanwang.order_facts WHERE handled_at IS NOT NULL
+        UNION ALL
+        SELECT toDate(due_at, 'Asia/Shanghai'), township, '', order_id, 'overdue', false
+        FROM sanwang.order_facts
+        WHERE NOT left_unit AND due_at < now64(3) AND (handled_at IS NULL OR handled_at > due_at)
     )
     GROUP BY day, township
 ) AS counted
