@@ -7,6 +7,7 @@ tables on it are reduced: the same names, columns, identities and versions, with
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -141,4 +142,4 @@ def reduced_ddl(table: Table) -> str:
 
 
 def _plain(kind: str) -> str:
-    return "Int64" if kind.startswith("DateTime64") else kind.replace("Bool", "UInt8")
+    return re.sub(r"DateTime64\([^)]*\)", "Int64", kind).replace("Bool", "UInt8")

@@ -79,6 +79,39 @@ DEAD_LETTER = {
     "line": 7,
     "received_at": 1_727_757_000_000,
 }
+HAND_OVER = {
+    "incident_id": "hotline:HX20241001000123",
+    "from_line": "12345",
+    "to_line": "110",
+    "reason": "danger",
+    "pushed_at": 1_727_757_005_000,
+    "acknowledged_at": 1_727_757_065_000,
+}
+ORDER_UPDATE = {
+    "number": "U20241001000001",
+    "order_id": "hotline:HX20241001000123/4116D01/1",
+    "step": "returned",
+    "step_time": "20241001130000",
+    "by": "4116D01",
+    "reason": "不属本单位职责",
+    "to_unit": "4116D02",
+    "into_order": "hotline:HX20241001000120/4116D01/1",
+    "item": "41001",
+    "extra_limit": "3wd",
+}
+WARNING = {
+    "warning_id": "surge/411602001000/41",
+    "revision": 2,
+    "change": "raised",
+    "subject": "surge",
+    "place": "411602001000",
+    "kind": "41",
+    "colour": 2,
+    "count": 17,
+    "expected": 3.5,
+    "raised_at": 1_727_757_005_000,
+    "at": 1_727_758_005_000,
+}
 RECORDS = {
     "HotlineCall": HOTLINE_CALL,
     "PoliceAlert": POLICE_ALERT,
@@ -86,4 +119,7 @@ RECORDS = {
     "AllClear": ALL_CLEAR,
     "Order": ORDER,
     "DeadLetter": DEAD_LETTER,
+    "HandOver": HAND_OVER,
+    "OrderUpdate": ORDER_UPDATE,
+    "Warning": WARNING,
 }
