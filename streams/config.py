@@ -42,7 +42,9 @@ class ClickHouse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     url: str = "embedded:.sanwang/clickhouse"
     password_file: str = ""
-    http_port: int = 8123  # embedded only: the local port that answers ClickHouse's HTTP interface; 0 picks a free one
+    #: Port of ClickHouse's HTTP interface: the server's, or the local one that answers for the embedded engine (0 picks
+    #: a free one).
+    http_port: int = 8123
 
 
 class Telemetry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -109,7 +109,7 @@ class Broker:
             if found.get(spec.name, 0) < spec.partitions:
                 raise TopicError(
                     f"topic {spec.name} has {found.get(spec.name, 0)} partitions and needs {spec.partitions}: add "
-                    "partitions while it is empty, or choose another topic prefix"
+                    "partitions while it is empty"
                 )
         return missing
 

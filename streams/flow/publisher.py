@@ -13,7 +13,7 @@ from itertools import count
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaConnectionError, KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.partitioner import murmur2
 
 from streams.config import Kafka
@@ -36,21 +36,12 @@ class Publisher:
         self._partition_of_key: dict[bytes, int] = {}
 
     async def start(self) -> None:
-        """Connect, waiting as long as no broker answers. Must be called in the loop that will send."""
-        for attempt in count():
-            producer = AIOKafkaProducer(
-                bootstrap_servers=self._kafka.bootstrap, acks="all", max_batch_size=MAX_BATCH_BYTES,
-                max_request_size=MAX_BATCH_BYTES + 100_000, request_timeout_ms=10_000, **aiokafka_security(self._kafka),
-            )
-            try:
-                await producer.start()
-            except KafkaConnectionError as error:
-                await producer.stop()
-                log.warning("no broker yet", error=repr(error), attempt=attempt)
-                await asyncio.sleep(_pause_s(attempt))
-            else:
-                self._producer = producer
-                return
+        """Connect; raises KafkaConnectionError where no broker answers. Must be called in the loop that will send."""
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self._kafka.bootstrap, acks="all", max_batch_size=MAX_BATCH_BYTES,
+            max_request_size=MAX_BATCH_BYTES + 100_000, request_timeout_ms=10_000, **aiokafka_security(self._kafka),
+        )
+        await self._producer.start()
 
     async def stop(self) -> None:
         """Disconnect; what is not confirmed by then was never acknowledged."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import structlog
 from aiohttp import web
+from aiokafka.errors import KafkaConnectionError
 
 from streams.city.city import City
 from streams.city.load import load_city
@@ -108,7 +109,7 @@ class Worker:
         warehouse = await asyncio.to_thread(open_warehouse, self._settings.clickhouse)
         stack.callback(warehouse.close)
         if isinstance(warehouse, EmbeddedWarehouse):
-            await asyncio.to_thread(migrate, warehouse)  # before anybody may ask; a folder's faults stop us here
+            await _migrated(warehouse)  # before anybody may ask; a folder's faults stop us here
             interface = HttpInterface(warehouse)
             log.info("clickhouse http", port=await interface.start(self._settings.clickhouse.http_port))
             stack.push_async_callback(interface.stop)
@@ -122,8 +123,7 @@ class Worker:
         try:
             while True:
                 try:
-                    for applied in await asyncio.to_thread(migrate, warehouse):
-                        log.info("migrated", migration=applied.file)
+                    await _migrated(warehouse)
                     await asyncio.to_thread(load_names, warehouse, catalogue, areas, units)
                     break
                 except WarehouseUnavailable as error:
@@ -198,6 +198,11 @@ class _Inserts:
         self._metrics.insert_failures.labels(table).inc()
 
 
+async def _migrated(warehouse: Warehouse) -> None:
+    for applied in await asyncio.to_thread(migrate, warehouse):
+        log.info("migrated", migration=applied.file)
+
+
 async def _ended(task: asyncio.Task[None]) -> None:
     """Wait for a task that may be in the middle of a thread's work, which cannot be cut off."""
     task.cancel()
@@ -206,8 +211,15 @@ async def _ended(task: asyncio.Task[None]) -> None:
 
 @asynccontextmanager
 async def _publishing(publisher: Publisher) -> AsyncIterator[Publisher]:
-    await publisher.start()
     try:
+        while True:
+            try:
+                await publisher.start()
+                break
+            except KafkaConnectionError as error:  # it answered a moment ago
+                log.warning("no broker any more", error=repr(error), retry_s=PAUSE_S)
+                await publisher.stop()
+                await asyncio.sleep(PAUSE_S)
         yield publisher
     finally:
         await publisher.stop()

@@ -99,7 +99,7 @@ def test_a_worker_that_cannot_start_is_said_with_its_own_words(tmp_path: Path) -
     assert time.monotonic() - began < 30
 
 
-@pytest.mark.parametrize(("rate", "profile", "message"), [(0.0, "calm", "rate 0"), (10.0, "windy", "no profile")])
+@pytest.mark.parametrize(("rate", "profile", "message"), [(-1.0, "calm", "rate -1"), (10.0, "windy", "no profile")])
 def test_what_cannot_be_played_is_said_before_anything_starts(
     tmp_path: Path, rate: float, profile: str, message: str
 ) -> None:

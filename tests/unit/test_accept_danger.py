@@ -41,9 +41,16 @@ def test_danger_makes_a_report_urgent_whatever_its_code(feed: Feed, text: str, d
     assert danger is None or event.reasons[1] == f"danger {danger}"
 
 
-@pytest.mark.parametrize("text", [
-    "路灯不亮好几天了", "路灯不亮，担心着火", "路灯坏了，没有人受伤，没有着火", "咨询消防演练时间，顺便说路灯不亮", "路灯下面烧烤，烟很大",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "路灯不亮好几天了",
+        "路灯不亮，担心着火",
+        "路灯坏了，没有人受伤，没有着火",
+        "咨询消防演练时间，顺便说路灯不亮",
+        "路灯下面烧烤，烟很大",
+    ],
+)
 def test_no_danger_is_made_up(text: str) -> None:
     event = accept("hotline", text)
     assert (event.life_safety, event.urgency) == (False, 4)
