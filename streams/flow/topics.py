@@ -48,17 +48,18 @@ class Lane(Struct, frozen=True):
 
     urgency: int
     chunk: int  # records
+    linger_ms: int  # how long records of a partition may wait for company after its last chunk, unless that was full
 
 
-#: Topics that workers consume.
+#: Topics that workers consume. A chunk costs about a millisecond whatever it holds, hence the lingering.
 LANES: Mapping[str, Lane] = {
-    EVENTS_URGENT: Lane(0, 100),
-    POLICE_ALERTS: Lane(1, 100),
-    EVENTS: Lane(2, 20),  # each record holds a chunk's worth of events
-    HOTLINE_CALLS: Lane(3, 200),
-    GRID_REPORTS: Lane(4, 200),
-    LEDGER: Lane(5, 100),  # each record holds a chunk's worth of rows
-    GRID_ALLCLEARS: Lane(6, 500),
+    EVENTS_URGENT: Lane(0, 100, 0),
+    POLICE_ALERTS: Lane(1, 100, 2),
+    EVENTS: Lane(2, 20, 10),  # each record holds a chunk's worth of events
+    HOTLINE_CALLS: Lane(3, 200, 20),
+    GRID_REPORTS: Lane(4, 200, 20),
+    LEDGER: Lane(5, 100, 100),  # each record holds a chunk's worth of rows
+    GRID_ALLCLEARS: Lane(6, 500, 20),
 }
 
 _DAY_MS = 86_400_000

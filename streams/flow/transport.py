@@ -22,10 +22,10 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 from msgspec import Struct
 
-from streams.flow.topics import LANES
+from streams.flow.topics import LANES, Lane
 
 _IDLE_S = 1.0
-_LAST = 99
+_OTHER = Lane(urgency=99, chunk=500, linger_ms=0)
 
 
 class Chunk(Struct, frozen=True):
@@ -36,9 +36,8 @@ class Chunk(Struct, frozen=True):
     records: list[ConsumerRecord]
 
 
-def _urgency(tp: TP) -> int:
-    lane = LANES.get(tp.topic)
-    return lane.urgency if lane else _LAST
+def _lane(tp: TP) -> Lane:
+    return LANES.get(tp.topic, _OTHER)
 
 
 class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
@@ -60,6 +59,7 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         """
         await super().on_start()
         self._turn = 0
+        self._lingers: dict[TP, float] = {}  # loop's time until which a partition gathers records
         self._ensure_consumer()._fetcher._prefetch_backoff = 0
 
     async def _fetch_records(
@@ -78,21 +78,32 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         deadline = self.thread_loop.time() + (timeout or 0)
         with fetcher._subscriptions.fetch_context():
             while True:
-                for tp in self._by_urgency(fetcher, active_partitions):
-                    if records := await fetcher.fetched_records([tp], timeout=0, max_records=_chunk_size(tp)):
-                        self.taken_in = self.app.consumer_generation_id
-                        return dict(records)
-                left = deadline - self.thread_loop.time()
-                if left <= 0 or not self.consumer.flow_active:
+                now = self.thread_loop.time()
+                ready, soonest = self._by_urgency(fetcher, active_partitions, now)
+                for tp in ready:
+                    if records := await fetcher.fetched_records([tp], timeout=0, max_records=_lane(tp).chunk):
+                        return self._taken(tp, records, now)
+                left = min(deadline, soonest) - now
+                if deadline <= now or not self.consumer.flow_active:
                     return {}
-                await asyncio.wait([fetcher._create_fetch_waiter()], timeout=left)
+                await asyncio.wait([fetcher._create_fetch_waiter()], timeout=max(0.0005, left))
 
-    def _by_urgency(self, fetcher: Any, active: set[TP] | None) -> list[TP]:  # noqa: ANN401
-        """Partitions with records at hand and no chunk in flight; those of one topic take turns."""
+    def _by_urgency(self, fetcher: Any, active: set[TP] | None, now: float) -> tuple[list[TP], float]:  # noqa: ANN401
+        """Partitions with records at hand and no chunk in flight, one topic's in turns; and when lingering ends."""
         busy = self.consumer.in_flight
         self._turn += 1
-        ready = [tp for tp in fetcher._records if tp not in busy and (active is None or tp in active)]
-        return sorted(ready, key=lambda tp: (_urgency(tp), (tp.partition + self._turn) % 64))
+        free = [tp for tp in fetcher._records if tp not in busy and (active is None or tp in active)]
+        ready = [tp for tp in free if self._lingers.get(tp, 0.0) <= now]
+        soonest = min((self._lingers[tp] for tp in free if self._lingers.get(tp, 0.0) > now), default=now + _IDLE_S)
+        return sorted(ready, key=lambda tp: (_lane(tp).urgency, (tp.partition + self._turn) % 64)), soonest
+
+    def _taken(self, tp: TP, records: Mapping[TP, list[ConsumerRecord]], now: float) -> dict[TP, list[ConsumerRecord]]:
+        """Note what was taken: its generation, and how long the partition's next records may gather."""
+        self.taken_in = self.app.consumer_generation_id
+        lane = _lane(tp)
+        full = any(len(slice_) >= lane.chunk for slice_ in records.values())
+        self._lingers[tp] = now if full else now + lane.linger_ms / 1000
+        return dict(records)
 
     def wake(self) -> None:
         """Look again: a partition has become free. Called from the main thread."""
@@ -103,11 +114,6 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         for waiter in list(fetcher._fetch_waiters) if fetcher else ():
             if not waiter.done():
                 waiter.set_result(None)
-
-
-def _chunk_size(tp: TP) -> int:
-    lane = LANES.get(tp.topic)
-    return lane.chunk if lane else 500
 
 
 class ChunkConsumer(driver.Consumer):
