@@ -39,8 +39,8 @@ BROKEN = {
     ),
     "no time limit": ("catalogue.csv", "物业服务企业,2,2h,", "物业服务企业,2,⟦2hr,", "'2hr' is no time limit", ""),
     "limit of years": ("catalogue.csv", "物业服务企业,2,2h,", "物业服务企业,2,⟦900wd,", "at most 262wd", ""),
-    "word of one character": ("catalogue.csv", "水管爆|爆管|", "水管爆|⟦爆|", "'爆' has one character", ""),
-    "no word": ("catalogue.csv", "水管爆|爆管|", "⟦水管爆+|爆管|", "'水管爆+' is no word", ""),
+    "word of one character": ("catalogue.csv", "水管爆*3|爆管*3|", "水管爆|⟦爆|", "'爆' has one character", ""),
+    "no word": ("catalogue.csv", "水管爆*3|爆管*3|", "⟦水管爆+|爆管|", "'水管爆+' is no word", ""),
     "unknown parent": ("units.csv", "990201001000,work,JUS,", "990201001000,work,⟦JUZ,", "'JUZ' is unknown", "JUS"),
     "unit without sector": ("units.csv", ",patrol,巡防,", ",patrol,⟦,", "needs a name and a sector", ""),
     "item with no owner": (
