@@ -52,11 +52,12 @@ class Desk:
         incident = self.open.incident_of(event.event_id)
         if position != (event.source_partition, event.source_offset):
             return Decision("redelivered", incident)
+        # A crash may have come between the decision and its telling, so the orders are told, whether or not they were
+        # then: those who have them see a revision that they know.
+        orders = self._orders(incident, event, now) if incident and not incident.closed else ()
         link = self.open.link_of(event.event_id)
         if link is not None:
-            orders = self._orders(incident, event, now) if incident and event.life_safety else ()
             return Decision("linked", incident, orders, link.repeat, link.reasons)
-        orders = self._orders(incident, event, now) if incident and not incident.closed else ()
         return Decision("new", incident, orders)
 
     def _find(self, event: Event, item: Item) -> tuple[Incident, tuple[str, ...]] | None:

@@ -60,6 +60,15 @@ def test_a_linked_event_is_told_again_as_linked() -> None:
     assert told.incident.reports == 2
 
 
+def test_orders_that_a_linked_event_raised_are_told_again() -> None:
+    d = desk()
+    d.decide(event("1", BURST_PIPE, feed="police"), NOON)
+    raised = d.decide(event("2", BURST_PIPE, feed="police", urgency=1), NOON)
+    assert raised.outcome == "linked"
+    assert raised.orders
+    assert d.decide(event("2", BURST_PIPE, feed="police", urgency=1), NOON).orders == raised.orders
+
+
 def test_every_life_safety_report_is_dispatched() -> None:
     d = desk()
     d.decide(event("1", FIRE), NOON)
