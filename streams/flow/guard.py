@@ -32,7 +32,6 @@ class Guard:
         self._metrics = metrics
         self._on_fatal = on_fatal
         self._tasks: set[asyncio.Task[None]] = set()
-        self.last_done = 0.0  # event loop's clock when a chunk was last finished
 
     async def run(self, stage: str, stream: Any, step: Step) -> None:  # noqa: ANN401 - Faust's stream
         """Work on every chunk of a stream; the transport sees to it that those of a partition do not overlap."""
@@ -63,5 +62,4 @@ class Guard:
                     return
                 await asyncio.sleep(_PAUSE_S * attempt)
         self._metrics.stage.labels(stage).observe(perf_counter() - started)
-        self.last_done = asyncio.get_running_loop().time()
         event.ack()

@@ -22,13 +22,7 @@ def aiokafka_security(kafka: Kafka) -> dict[str, Any]:
     options: dict[str, Any] = {"security_protocol": kafka.security_protocol}
     if "SSL" in kafka.security_protocol:
         options["ssl_context"] = create_ssl_context(cafile=kafka.ca_file or None)
-    if kafka.sasl_mechanism:
-        options |= {
-            "sasl_mechanism": kafka.sasl_mechanism,
-            "sasl_plain_username": kafka.username,
-            "sasl_plain_password": password_of(kafka),
-        }
-    return options
+    return options | _sasl(kafka)
 
 
 def kafka_python_security(kafka: Kafka) -> dict[str, object]:
@@ -38,10 +32,15 @@ def kafka_python_security(kafka: Kafka) -> dict[str, object]:
     options: dict[str, object] = {"security_protocol": kafka.security_protocol}
     if kafka.ca_file:
         options["ssl_cafile"] = kafka.ca_file
-    if kafka.sasl_mechanism:
-        options |= {
-            "sasl_mechanism": kafka.sasl_mechanism,
-            "sasl_plain_username": kafka.username,
-            "sasl_plain_password": password_of(kafka),
-        }
-    return options
+    return options | _sasl(kafka)
+
+
+def _sasl(kafka: Kafka) -> dict[str, str]:
+    """Both clients call these options by the same names."""
+    if not kafka.sasl_mechanism:
+        return {}
+    return {
+        "sasl_mechanism": kafka.sasl_mechanism,
+        "sasl_plain_username": kafka.username,
+        "sasl_plain_password": password_of(kafka),
+    }

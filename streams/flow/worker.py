@@ -49,8 +49,7 @@ from streams.warehouse.port import Warehouse
 from streams.warehouse.writer import Writer
 from streams.wire.codec import Codec
 from streams.wire.orders import OrderEncoder
-from streams.wire.registry import Registry
-from streams.wire.source import FileSource, RegistrySource
+from streams.wire.source import source_at
 
 SWITCH_INTERVAL_S = 0.0005  # the consumer's thread must not wait 5 ms for the interpreter
 PAUSE_S = 2.0
@@ -161,7 +160,7 @@ class Worker:
     async def _assemble(self, stack: AsyncExitStack, city: City, warehouse: Warehouse, log_id: str) -> App:
         kafka, metrics = self._settings.kafka, self._metrics
         key = read_or_make_key(Path(self._settings.privacy.key_file))
-        schemas = RegistrySource(Registry(url)) if (url := self._settings.registry.url) else FileSource()
+        schemas = source_at(self._settings.registry.url)
         codec = Codec(schemas)
         publisher = await stack.enter_async_context(_publishing(Publisher(kafka, self._on_send_failure)))
         writer = await stack.enter_async_context(Writer(warehouse, _Inserts(metrics)))

@@ -23,8 +23,7 @@ from streams.intake.pace import Pace, speed_of
 from streams.intake.posting import Post, Poster
 from streams.intake.sender import Sender
 from streams.wire.codec import Codec
-from streams.wire.registry import Registry
-from streams.wire.source import FileSource, RegistrySource
+from streams.wire.source import source_at
 
 _SHOW_EVERY = 200  # rows between two looks at the progress bar
 _AT_ONCE_S = 0.02  # a record that is due within it is not waited for
@@ -70,8 +69,7 @@ class _Replay:
     def __init__(self, data: DataFile, feed_map: FeedMap, pace: Pace, settings: Settings, console: Console) -> None:
         self._data, self._pace, self._settings, self._console = data, pace, settings, console
         self._topic = next(topic for topic, feed in REPORT_TOPICS.items() if feed == feed_map.feed)
-        url = settings.registry.url
-        codec = Codec(RegistrySource(Registry(url)) if url else FileSource())
+        codec = Codec(source_at(settings.registry.url))
         self._poster = Poster(feed_map, codec, data.path.name)
         self._rows = self._refused = 0
         self._stop = asyncio.Event()

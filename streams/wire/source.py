@@ -59,3 +59,8 @@ class RegistrySource(SchemaFiles):
     def by_id(self, schema_id: int) -> Schema:
         """The schema that the registry holds. Raises RefusedError("unknown_schema") or RegistryError."""
         return self._registry.fetch(schema_id)
+
+
+def source_at(url: str) -> FileSource | RegistrySource:
+    """The schemas of the registry at `url` beside the bundled ones; of an empty `url` the bundled ones alone."""
+    return RegistrySource(Registry(url)) if url else FileSource()
