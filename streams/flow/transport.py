@@ -1,11 +1,11 @@
-"""The chunk transport: Faust messages that each carry a slice of a partition instead of one record.
+"""The chunk transport: Faust messages that each carry many records of a topic instead of one.
 
-Nearly all of stock Faust's cost is per message. Here a message's value is a `Chunk`, a list of consecutive records of
-one partition; an agent works on it as a whole and acknowledges it as a whole. Three rules hold:
+Nearly all of stock Faust's cost is per message. Here a message's value is a `Chunk`, consecutive records of one or more
+partitions of a topic; an agent works on it as a whole and acknowledges it as a whole. Three rules hold:
 
-- One chunk of a partition is in flight at a time, so chunks of a partition are worked on and committed in order.
+- Records of a partition are in one chunk in flight at a time, so they are worked on and committed in order.
 - The next chunk is always one of the most urgent topic that has any (`streams.flow.topics.LANES`).
-- A chunk's acknowledgement allows the offset after its last record to be committed, and nothing beyond.
+- A chunk's acknowledgement allows the offsets after its last records to be committed, and nothing beyond.
 
 Built on the private parts of Faust 0.15.3 and aiokafka 0.14; tests/integration/test_transport.py holds the rules.
 """
@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import Any
 
 from aiokafka import ConsumerRecord
@@ -29,11 +31,21 @@ _OTHER = Lane(urgency=99, chunk=500, linger_ms=0)
 
 
 class Chunk(Struct, frozen=True):
-    """Consecutive records of one partition."""
+    """Records of one topic: consecutive ones of each partition that it holds."""
 
     topic: str
-    partition: int
-    records: list[ConsumerRecord]
+    records: list[ConsumerRecord]  # those of a partition in order
+    ends: Mapping[TP, int]  # offset of the last record of each partition
+
+    @property
+    def partitions(self) -> list[int]:
+        """The partitions whose records it holds."""
+        return [tp.partition for tp in self.ends]
+
+    @property
+    def partition(self) -> int:
+        """One of them: where to send what may go to any partition."""
+        return next(iter(self.ends)).partition
 
 
 def _lane(tp: TP) -> Lane:
@@ -58,7 +70,6 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         Partitions with a chunk in flight wait all the time here, and the others must not wait for them.
         """
         await super().on_start()
-        self._turn = 0
         self._lingers: dict[TP, float] = {}  # loop's time until which a partition gathers records
         self._ensure_consumer()._fetcher._prefetch_backoff = 0
 
@@ -80,30 +91,30 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
             while True:
                 now = self.thread_loop.time()
                 ready, soonest = self._by_urgency(fetcher, active_partitions, now)
-                for tp in ready:
-                    if records := await fetcher.fetched_records([tp], timeout=0, max_records=_lane(tp).chunk):
-                        return self._taken(tp, records, now)
+                for topic, tps in groupby(ready, key=attrgetter("topic")):
+                    chunk = LANES.get(topic, _OTHER).chunk
+                    if records := await fetcher.fetched_records(list(tps), timeout=0, max_records=chunk):
+                        return self._taken(records, now)
                 left = min(deadline, soonest) - now
                 if deadline <= now or not self.consumer.flow_active:
                     return {}
                 await asyncio.wait([fetcher._create_fetch_waiter()], timeout=max(0.0005, left))
 
     def _by_urgency(self, fetcher: Any, active: set[TP] | None, now: float) -> tuple[list[TP], float]:  # noqa: ANN401
-        """Partitions with records at hand and no chunk in flight, one topic's in turns; and when lingering ends."""
+        """Partitions with records at hand and no chunk in flight, the most urgent first; and when lingering ends."""
         busy = self.consumer.in_flight
-        self._turn += 1
         free = [tp for tp in fetcher._records if tp not in busy and (active is None or tp in active)]
         ready = [tp for tp in free if self._lingers.get(tp, 0.0) <= now]
         soonest = min((self._lingers[tp] for tp in free if self._lingers.get(tp, 0.0) > now), default=now + _IDLE_S)
-        return sorted(ready, key=lambda tp: (_lane(tp).urgency, (tp.partition + self._turn) % 64)), soonest
+        return sorted(ready, key=lambda tp: (_lane(tp).urgency, tp.topic)), soonest
 
-    def _taken(self, tp: TP, records: Mapping[TP, list[ConsumerRecord]], now: float) -> dict[TP, list[ConsumerRecord]]:
-        """Note what was taken: its generation, and how long the partition's next records may gather."""
+    def _taken(self, records: Mapping[TP, list[ConsumerRecord]], now: float) -> Mapping[TP, list[ConsumerRecord]]:
+        """Note what was taken: its generation, and how long the next records of its partitions may gather."""
         self.taken_in = self.app.consumer_generation_id
-        lane = _lane(tp)
-        full = any(len(slice_) >= lane.chunk for slice_ in records.values())
-        self._lingers[tp] = now if full else now + lane.linger_ms / 1000
-        return dict(records)
+        lane = _lane(next(iter(records)))
+        full = sum(map(len, records.values())) >= lane.chunk
+        self._lingers.update(dict.fromkeys(records, now if full else now + lane.linger_ms / 1000))
+        return records
 
     def wake(self) -> None:
         """Look again: a partition has become free. Called from the main thread."""
@@ -148,26 +159,34 @@ class ChunkConsumer(driver.Consumer):
             return
         if generation != self.app.consumer_generation_id:
             return  # taken before a rebalance that is over by now: all positions are back at what is committed
-        for tp, slice_ in (records or {}).items():
-            if tp in self._active_partitions:
-                self.in_flight.add(tp)
-                await self.callback(self._to_chunk(tp, slice_, generation))
+        slices = {tp: slice_ for tp, slice_ in (records or {}).items() if tp in self._active_partitions}
+        if slices:
+            self.in_flight.update(slices)
+            await self.callback(self._to_chunk(slices, generation))
 
-    def _to_chunk(self, tp: TP, records: list[ConsumerRecord], generation: int) -> ConsumerMessage:
-        last = records[-1]
-        chunk: Any = Chunk(tp.topic, tp.partition, records)  # where stock Faust has bytes
+    def _to_chunk(self, slices: Mapping[TP, list[ConsumerRecord]], generation: int) -> ConsumerMessage:
+        """A Faust message that stands for all slices; its own partition and offset are those of the first."""
+        tp, first = next(iter(slices.items()))
+        last = first[-1]
+        ends = {tp: slice_[-1].offset for tp, slice_ in slices.items()}
+        chunk: Any = Chunk(tp.topic, [*chain.from_iterable(slices.values())], ends)  # where stock Faust has bytes
         return ConsumerMessage(
             tp.topic, tp.partition, last.offset, last.timestamp / 1000, last.timestamp_type, [], None, chunk, None,
             tp=tp, generation_id=generation,
         )
 
     def ack(self, message: Message) -> bool:
-        """Acknowledge a chunk: free its partition for the next one. A straggler from before a rebalance is ignored."""
+        """Acknowledge a chunk: free its partitions for the next one. A straggler from before a rebalance is ignored."""
         if message.generation_id != self.app.consumer_generation_id:
             return False
         acked = super().ack(message)
-        self._done[message.tp] = message.offset + 1
-        self.in_flight.discard(message.tp)
+        chunk: Any = message.value
+        for tp, last in chunk.ends.items():
+            if tp != message.tp:  # of that one Faust has taken note
+                self._acked[tp].append(last)
+                self._acked_index[tp].add(last)
+            self._done[tp] = last + 1
+        self.in_flight.difference_update(chunk.ends)
         self._thread.wake()
         return bool(acked)
 

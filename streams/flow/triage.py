@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import time
 from typing import Any
 
@@ -73,22 +73,20 @@ class Triage:
 
     async def step(self, chunk: Chunk) -> None:
         """Decide on the events of a chunk; returns when decisions, orders and rows are confirmed, in this order."""
-        self.assign([chunk.partition])
-        desk = await asyncio.shield(self._desks[chunk.partition])
+        self.assign(chunk.partitions)
+        desks = {partition: await asyncio.shield(self._desks[partition]) for partition in chunk.partitions}
         try:
-            await self._triage(desk, chunk)
+            await self._triage(desks, chunk)
         except Exception:
-            self.revoke([chunk.partition])  # the desk may hold what was not made durable: rebuild it for the next try
+            self.revoke(chunk.partitions)  # the desks may hold what was not made durable: rebuild them for the next try
             raise
 
-    async def _triage(self, desk: Desk, chunk: Chunk) -> None:
-        decided, letters = self._decide(desk, chunk)
-        state = state_records(*desk.take_changes())
+    async def _triage(self, desks: Mapping[int, Desk], chunk: Chunk) -> None:
+        decided, letters = self._decide(desks, chunk)
+        states = {partition: state_records(*desk.take_changes()) for partition, desk in desks.items()}
         rows = self._rows(decided)
         orders = self._by_unit([decision.orders for _, decision, _ in decided if decision.orders])
-        if state:
-            async with self._order_of_state[chunk.partition]:
-                await self._publisher.send(INCIDENTS, chunk.partition, state)
+        await asyncio.gather(*(self._make_durable(partition, state) for partition, state in states.items() if state))
         decided_at = _now()
         across = self._hand_overs.find(decided, decided_at)
         await asyncio.gather(self._publisher.send_all(ORDERS, orders), self._hand_overs.push(across))
@@ -97,7 +95,11 @@ class Triage:
         await asyncio.gather(
             send_rows(self._publisher, chunk.partition, rows), self._intake.bury(letters, chunk.partition)
         )
-        self._count(desk, chunk.partition, decided)
+        self._count(desks, decided)
+
+    async def _make_durable(self, partition: int, state: Sequence[Outgoing]) -> None:
+        async with self._order_of_state[partition]:
+            await self._publisher.send(INCIDENTS, partition, state)
 
     async def _recover(self, partition: int) -> Desk:
         desk = self._new_desk()
@@ -107,11 +109,12 @@ class Triage:
         self._metrics.open_incidents.labels(partition).set(len(desk.open))
         return desk
 
-    def _decide(self, desk: Desk, chunk: Chunk) -> tuple[list[Decided], list[DeadLetter]]:
+    def _decide(self, desks: Mapping[int, Desk], chunk: Chunk) -> tuple[list[Decided], list[DeadLetter]]:
         decided: list[Decided] = []
         letters: list[DeadLetter] = []
         now = _now()
         for record in chunk.records:
+            desk = desks[record.partition]
             for event in _decoder.decode(record.value):
                 try:
                     decision = desk.decide(event, event.clock if event.replayed else now)
@@ -156,12 +159,13 @@ class Triage:
             rows.append(latency_row(event, decided_at, ordered_at if decision.orders else None))
         return rows
 
-    def _count(self, desk: Desk, partition: int, decided: Sequence[Decided]) -> None:
+    def _count(self, desks: Mapping[int, Desk], decided: Sequence[Decided]) -> None:
         for (feed, outcome), reports in Counter((event.feed, d.outcome) for event, d, _ in decided).items():
             self._metrics.reports.labels(feed, outcome).inc(reports)
         for role, orders in Counter(order.role for _, d, _ in decided for order in d.orders).items():
             self._metrics.orders.labels(role).inc(orders)
-        self._metrics.open_incidents.labels(partition).set(len(desk.open))
+        for partition, desk in desks.items():
+            self._metrics.open_incidents.labels(partition).set(len(desk.open))
 
 
 def _now() -> int:

@@ -1,4 +1,4 @@
-"""The writer: ledger batches of many partitions become one block a table, four times a second.
+"""The writer: ledger batches of many partitions become one block a table, twice a second.
 
 Small blocks are what ClickHouse bears worst, so rows wait up to `interval` for company. Blocks are inserted in a thread
 of the writer's own, and whoever wrote a batch waits until its rows are durable: only then may it be acknowledged. While
@@ -39,7 +39,7 @@ class Observer(Protocol):
 class Pace(NamedTuple):
     """How the writer gathers and how patient it is; seconds and rows."""
 
-    interval: float = 0.25  # a block waits this long for more rows
+    interval: float = 0.5  # a block waits this long for more rows, for six tables are inserted into each time
     block_rows: int = 20_000  # or until it has so many
     capacity: int = 100_000  # rows that may wait in memory
     first_delay: float = 0.1  # before the second try, doubled for each further one

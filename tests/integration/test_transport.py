@@ -96,13 +96,14 @@ async def test_every_record_once_in_order_and_one_chunk_in_flight(own_broker) ->
 
     async def step(chunk: Chunk) -> None:
         nonlocal together
-        assert chunk.partition not in at_work
+        assert not at_work & set(chunk.partitions)
         assert len(chunk.records) <= LANES[HOTLINE_CALLS].chunk
-        at_work.add(chunk.partition)
+        at_work.update(chunk.partitions)
         together = max(together, len(at_work))
         await asyncio.sleep(0.002)
-        seen[chunk.partition] += values(chunk)
-        at_work.discard(chunk.partition)
+        for record in chunk.records:
+            seen[record.partition].append(int(record.value))
+        at_work.difference_update(chunk.partitions)
 
     async with publishing(kafka) as publisher, running(kafka, {HOTLINE_CALLS: step}):
         await load(publisher, HOTLINE_CALLS, 5000)
@@ -116,24 +117,45 @@ async def test_every_record_once_in_order_and_one_chunk_in_flight(own_broker) ->
 async def test_nothing_beyond_unfinished_work_is_committed(own_broker) -> None:
     kafka = kafka_of(own_broker.servers)
     make_topics(kafka)
-    blocked = asyncio.Event()
+    reached, go_on = asyncio.Event(), asyncio.Event()
     done: list[int] = []
 
     async def step(chunk: Chunk) -> None:
         if chunk.partition == 0 and 300 in values(chunk):
-            await blocked.wait()
+            reached.set()
+            await go_on.wait()
         done.extend(values(chunk))
 
     async with publishing(kafka) as publisher, running(kafka, {HOTLINE_CALLS: step}) as app:
-        await load(publisher, HOTLINE_CALLS, 1000)
-        await until(lambda: len(done) >= 1200)
+        await publisher.send(HOTLINE_CALLS, 0, [(None, str(n).encode()) for n in range(1000)])
+        await asyncio.wait_for(reached.wait(), PATIENCE_S)
+        before = len(done)
+        await publisher.send(HOTLINE_CALLS, 1, [(None, str(n).encode()) for n in range(1000)])
+        await until(lambda: len(done) >= before + 1000)
         await app.consumer.commit()
         with Broker(kafka.bootstrap) as broker:
             committed = broker.committed(kafka.group)
         assert committed[HOTLINE_CALLS, 1] == 1000
         assert committed.get((HOTLINE_CALLS, 0), 0) <= 300
-        blocked.set()
+        go_on.set()
         await until(lambda: len(done) >= 2000)
+
+
+async def test_a_chunk_may_hold_several_partitions_and_commits_them_all(own_broker) -> None:
+    kafka = kafka_of(own_broker.servers)
+    make_topics(kafka)
+    chunks: list[Chunk] = []
+
+    async def step(chunk: Chunk) -> None:
+        chunks.append(chunk)
+
+    async with publishing(kafka) as publisher:
+        await load(publisher, POLICE_ALERTS, 10)
+        async with running(kafka, {POLICE_ALERTS: step}):
+            await until(lambda: sum(len(chunk.records) for chunk in chunks) == 20)
+    assert any(len(chunk.partitions) == PARTITIONS for chunk in chunks)
+    with Broker(kafka.bootstrap) as broker:
+        assert broker.committed(kafka.group) == {(POLICE_ALERTS, 0): 10, (POLICE_ALERTS, 1): 10}
 
 
 async def test_urgent_topics_are_served_first(own_broker) -> None:
@@ -183,7 +205,7 @@ async def test_two_workers_share_the_partitions_and_the_second_takes_over(own_br
 
     def step_of(worker: str) -> Step:
         async def step(chunk: Chunk) -> None:
-            by[worker] += [(chunk.partition, n) for n in values(chunk)]
+            by[worker] += [(record.partition, int(record.value)) for record in chunk.records]
 
         return step
 
