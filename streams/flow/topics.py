@@ -24,6 +24,7 @@ ORDERS = "orders"
 LEDGER = "ledger"
 DEAD_LETTERS = "dead.letters"
 HAND_OVERS = "hand.overs"
+ORDER_UPDATES = "order.updates"
 
 #: Topics whose records are reports, and the feed that they belong to.
 REPORT_TOPICS: Mapping[str, Feed] = {POLICE_ALERTS: "police", HOTLINE_CALLS: "hotline", GRID_REPORTS: "grid"}
@@ -40,6 +41,7 @@ RECORDS: Mapping[str, str] = {
     ORDERS: "Order",
     DEAD_LETTERS: "DeadLetter",
     HAND_OVERS: "HandOver",
+    ORDER_UPDATES: "OrderUpdate",
 }
 
 
@@ -67,7 +69,7 @@ _DAY_MS = 86_400_000
 _STATE_CONFIG = {"cleanup.policy": "compact,delete", "retention.ms": str(8 * _DAY_MS)}
 _CONFIG: Mapping[str, Mapping[str, str]] = {INCIDENTS: _STATE_CONFIG}
 
-ALL_TOPICS: tuple[str, ...] = (*LANES, INCIDENTS, ORDERS, DEAD_LETTERS, HAND_OVERS)
+ALL_TOPICS: tuple[str, ...] = (*LANES, INCIDENTS, ORDERS, DEAD_LETTERS, HAND_OVERS, ORDER_UPDATES)
 
 
 def config_of(topic: str) -> Mapping[str, str]:
