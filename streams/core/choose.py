@@ -52,7 +52,10 @@ class Chooser:
 
     def choose(self, item: Item, areas: Sequence[str], facts: Facts) -> Choice:
         """The choice for a matter; `areas` are the codes above its place, deepest first."""
-        rule, _ = self.decide(item, facts)
+        return self.assign(item, self.rule_for(item, facts), areas, life_safety=bool(facts["life_safety"]))
+
+    def assign(self, item: Item, rule: Rule | None, areas: Sequence[str], *, life_safety: bool) -> Choice:
+        """The choice that a rule (None: the catalogue) makes at a place."""
         lead, sector, stands_in = self._lead(item, rule, areas)
         assists, without = self._assists(_expanded(rule.assist if rule else (OWN_ASSISTS,), item), areas, lead.code)
         text = rule.name if rule else DEFAULT
@@ -61,18 +64,29 @@ class Chooser:
         if without:
             text += f"；另涉{'、'.join(without)}"
         choice = Choice(lead.code, assists, text, sector, item.limit)
-        if lead.hours == "24h" or (parse_limit(item.limit).working and not facts["life_safety"]):
+        if lead.hours == "24h" or (parse_limit(item.limit).working and not life_safety):
             return choice
         return self._with_standby(choice, lead, areas)
 
-    def decide(self, item: Item, facts: Facts) -> tuple[Rule | None, tuple[Passed, ...]]:
-        """The first rule that holds, None if the catalogue decides, and those before it that speak of the item."""
+    def rule_for(self, item: Item, facts: Facts) -> Rule | None:
+        """The first rule that holds, None if the catalogue decides."""
+        for rule in self._rules_for(item.code):
+            if holds(rule.condition, facts):
+                return rule
+        return None
+
+    def passed_over(self, item: Item, facts: Facts) -> tuple[Passed, ...]:
+        """The rules that speak of the item but do not hold, up to the one that does."""
         passed: list[Passed] = []
         for rule in self._rules_for(item.code):
             if holds(rule.condition, facts):
-                return rule, tuple(passed)
+                break
             passed.append(Passed(rule, min((_failed(box, facts) for box in rule.condition), key=len)))
-        return None, tuple(passed)
+        return tuple(passed)
+
+    def with_units(self, areas: Sequence[str]) -> tuple[str, ...]:
+        """Those of the areas that are some unit's territory: the others make no difference to a choice."""
+        return tuple(area for area in areas if self._directory.has(area))
 
     def _with_standby(self, choice: Choice, lead: Unit, areas: Sequence[str]) -> Choice:
         """The choice with a command centre that never closes to stand in for the office, which then assists."""

@@ -18,8 +18,10 @@ class Directory:
         self._named: dict[str, dict[str, Unit]] = {}  # by sector or kind, then by territory
         self._branches: dict[str, list[str]] = {}
         self._searches: dict[str, _Search] = {}
+        self._territories: set[str] = set()
         for unit in sorted(units, key=lambda unit: unit.code):
             sector = canonical(unit.sector)
+            self._territories.update(unit.territories)
             for name in (sector, unit.kind):
                 for territory in unit.territories:
                     self._named.setdefault(name, {}).setdefault(territory, unit)
@@ -34,6 +36,10 @@ class Directory:
                     if unit := units.get(area):
                         return unit
         return None
+
+    def has(self, area: str) -> bool:
+        """Is the area, by itself, the territory of any unit."""
+        return area in self._territories
 
     def knows(self, sector: str) -> bool:
         """Is there any unit in the city that could take this sector."""

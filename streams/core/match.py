@@ -8,6 +8,7 @@ compatible before any text is compared, and a merge across 110 and 12345 needs o
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from math import cos, hypot, radians
 
 from msgspec import Struct
@@ -30,6 +31,7 @@ _WORDS_NEEDED = 5.0
 _LEAST_OF_KIN, _LEAST_OF_STRANGERS = (0.5, 2), (0.3, 4)  # share copied or shared names, without which points are void
 
 _NO_WORD = re.compile(r"\W+")
+_REMEMBERED = 2048  # texts, about 10 KB each: in a storm the same few incidents are compared again and again
 
 
 class Match(Struct, frozen=True, gc=False):
@@ -131,6 +133,7 @@ def distance(lon: float, lat: float, lon2: float, lat2: float) -> float:
     return hypot(east, (lat2 - lat) * _METRES_PER_DEGREE)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def shingles_of(text: str) -> frozenset[str]:
     """Pairs of neighbouring characters of the beginning of a text, without punctuation."""
     plain = _NO_WORD.sub("", text[:TEXT_CHARS])

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from math import floor
 
-from streams.core.area import ancestor, level_of
 from streams.core.catalogue import OTHER, Item
 from streams.core.decision import Incident, Link
 from streams.core.event import Event
@@ -115,8 +114,10 @@ class OpenIncidents:
     def advance(self, clock: int) -> None:
         """Take the clock of an event (ms UTC) and forget what can no longer be joined."""
         if clock > self._watermark:
+            new_second = clock // 1000 > self._watermark // 1000
             self._watermark = clock
-            self._expire()
+            if new_second:
+                self._expire()
 
     def _kept_s(self, incident: Incident) -> int:
         """Seconds until it is forgotten untouched: twice its window, for reports may come late by as much."""
@@ -126,7 +127,7 @@ class OpenIncidents:
 
     def _expire(self) -> None:
         for kept_s, queue in self._queues.items():
-            oldest = self._watermark - 1000 * kept_s
+            oldest = (self._watermark // 1000 - kept_s) * 1000  # whole seconds: looked at once a second
             while queue and (incident := next(iter(queue.values()))).touched < oldest:
                 del queue[incident.incident_id]
                 self._forget(incident.incident_id)
@@ -174,7 +175,7 @@ class OpenIncidents:
 
 
 def _file_area(area: str) -> str:
-    return ancestor(area, "village") if level_of(area) in ("grid", "micro") else area
+    return area[:12]  # a grid's or micro-grid's village
 
 
 def _keys_of(incident: Incident) -> list[_Key]:
@@ -202,4 +203,4 @@ def _cells(kind: str, lon: float, lat: float, reach: float) -> Iterator[_Key]:
 
 
 def _is_wide(area: str) -> bool:
-    return level_of(area) in ("city", "county", "township")
+    return len(area) == 12 and area.endswith("000")  # a city's, county's or township's code

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import TypeVar
 
 from msgspec import Struct
 
-from streams.core.area import Area, level_of, lineage
+from streams.core.area import Area, Level, level_of, lineage
 from streams.core.catalogue import OTHER, Catalogue, Item
 from streams.core.choose import DEFAULT, MOST_ASSISTS, Choice, Chooser, Passed
 from streams.core.deadline import DAY, EPOCH, UTC_OFFSET, IsWorkday, due_at, opening, parse_limit
@@ -30,7 +31,16 @@ from streams.errors import SanwangError
 
 __all__ = ["DEFAULT", "MOST_ASSISTS", "Router", "Trace"]
 
-_REMEMBERED = 100_000  # choices kept: some tens of MB when full
+_REMEMBERED = 100_000  # of each kind of decision: some tens of MB when full
+K, V = TypeVar("K"), TypeVar("V")
+
+
+class Ground(Struct, frozen=True):
+    """An area as far as routing tells areas apart."""
+
+    areas: tuple[str, ...]  # itself and those above it that are some unit's territory, deepest first
+    place: str  # the area, of those that rules name, that it lies in; "" for none
+    level: Level
 
 
 class Trace(Struct, frozen=True):
@@ -72,7 +82,9 @@ class Router:
         self._moments = Moments(boxes, is_workday)
         places = {str(place) for box in boxes for place in box.get("area", ())}
         self._places = sorted(places, key=len, reverse=True)
-        self._known: dict[tuple[object, ...], Choice] = {}
+        self._grounds: dict[str, Ground] = {}  # by area; what follows are decisions, remembered
+        self._rules: dict[tuple[object, ...], Rule | None] = {}
+        self._choices: dict[tuple[object, ...], Choice] = {}
 
     def route(
         self,
@@ -92,22 +104,24 @@ class Router:
         `life_safety` adds to what the item says of itself. An unknown item counts as 其他, a foreign area as the city.
         """
         ended = item in self._ends and self._has_ended(item, clock_ms, life_safety=life_safety)
-        moment = self._moments.key(clock_ms)
-        key = (item, area, urgency, feed, moment, life_safety, ambiguous, self_handled, wish, ended)
-        choice = self._known.get(key)
-        if choice is None:
-            entry = self._entry(item, ended=ended)
-            areas = self._covering(area)
+        entry = self._entry(item, ended=ended)
+        ground = self._grounds.get(area) or self._ground(area)
+        key = (entry.code, ground.place, ground.level, urgency, feed, self._moments.key(clock_ms), life_safety, ambiguous,
+               self_handled, wish)
+        try:
+            rule = self._rules[key]
+        except KeyError:
             facts = self._facts(
-                entry, areas, clock_ms, urgency=urgency, feed=feed, life_safety=life_safety, ambiguous=ambiguous,
+                entry, ground, clock_ms, urgency=urgency, feed=feed, life_safety=life_safety, ambiguous=ambiguous,
                 self_handled=self_handled, wish=wish,
             )  # fmt: skip
-            choice = self._remember(key, self._chooser.choose(entry, areas, facts))
+            rule = _remember(self._rules, key, self._chooser.rule_for(entry, facts))
+        choice = self._choice(entry, rule, ground, life_safety=life_safety or entry.life_safety)
         due = due_at(choice.limit, clock_ms, self._is_workday)
         if choice.standby and self._cannot_wait(item, clock_ms, due, life_safety=life_safety):
             choice = choice.standby
-        rule = f"{choice.rule}；{_ended_text(self._items[item])}" if ended else choice.rule
-        return Route(choice.lead, choice.assists, rule, due, choice.lead_sector)
+        text = f"{choice.rule}；{_ended_text(self._items[item])}" if ended else choice.rule
+        return Route(choice.lead, choice.assists, text, due, choice.lead_sector)
 
     def trace(
         self,
@@ -129,10 +143,10 @@ class Router:
         )  # fmt: skip
         entry = self._entry(item, ended=self._has_ended(item, clock_ms, life_safety=life_safety))
         facts = self._facts(
-            entry, self._covering(area), clock_ms, urgency=urgency, feed=feed, life_safety=life_safety,
+            entry, self._ground(area), clock_ms, urgency=urgency, feed=feed, life_safety=life_safety,
             ambiguous=ambiguous, self_handled=self_handled, wish=wish,
         )  # fmt: skip
-        rule, passed = self._chooser.decide(entry, facts)
+        rule, passed = self._chooser.rule_for(entry, facts), self._chooser.passed_over(entry, facts)
         return Trace(route, entry, entry.limit, rule, passed, facts)
 
     def _entry(self, item: str, *, ended: bool) -> Item:
@@ -140,13 +154,13 @@ class Router:
         return found or self._items[OTHER]
 
     def _facts(
-        self, item: Item, areas: Sequence[str], clock_ms: int, *, life_safety: bool, **told: str | int | bool
+        self, item: Item, ground: Ground, clock_ms: int, *, life_safety: bool, **told: str | int | bool
     ) -> Facts:
         """What conditions may ask about a matter."""
         return {
             "item": item.code,
-            "area": next((place for place in self._places if areas[0].startswith(place)), ""),
-            "place": level_of(areas[0]),
+            "area": ground.place,
+            "place": ground.level,
             "life_safety": life_safety or item.life_safety,
             **told,
             **self._moments.facts(clock_ms),
@@ -165,11 +179,20 @@ class Router:
             return False
         return due <= opens or life_safety or (item in self._items and self._items[item].life_safety)
 
-    def _remember(self, key: tuple[object, ...], choice: Choice) -> Choice:
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        self._known[key] = choice
+    def _choice(self, item: Item, rule: Rule | None, ground: Ground, *, life_safety: bool) -> Choice:
+        key = (item.code, id(rule), ground.areas, life_safety)  # rules live as long as the router
+        choice = self._choices.get(key)
+        if choice is None:
+            made = self._chooser.assign(item, rule, ground.areas, life_safety=life_safety)
+            choice = _remember(self._choices, key, made)
         return choice
+
+    def _ground(self, area: str) -> Ground:
+        """What routing must know of an area, remembered."""
+        covering = self._covering(area)
+        place = next((place for place in self._places if covering[0].startswith(place)), "")
+        ground = Ground(self._chooser.with_units(covering), place, level_of(covering[0]))
+        return _remember(self._grounds, area, ground)
 
     def _covering(self, area: str) -> tuple[str, ...]:
         """The area and those above it, deepest first; the city alone for a code that is none of its own."""
@@ -178,6 +201,13 @@ class Router:
         except ValueError:
             return (self._city,)
         return codes if codes[-1] == self._city else (self._city,)
+
+
+def _remember(known: dict[K, V], key: K, value: V) -> V:
+    if len(known) >= _REMEMBERED:
+        known.clear()
+    known[key] = value
+    return value
 
 
 def _city(areas: Mapping[str, Area]) -> str:

@@ -66,7 +66,7 @@ class Desk:
         shingles: frozenset[str] | None = None
         best: tuple[Match, Incident] | None = None
         for incident in self.open.near(event, item):
-            shingles = shingles_of(event.text) if shingles is None else shingles
+            shingles = shingles_of(event.text[:TEXT_CHARS]) if shingles is None else shingles
             match = compare(event, item, incident, shingles)
             if match and match.same and (best is None or match.points > best[0].points):
                 best = match, incident
