@@ -32,7 +32,8 @@ from streams.errors import SanwangError
 __all__ = ["DEFAULT", "MOST_ASSISTS", "Router", "Trace"]
 
 _REMEMBERED = 100_000  # of each kind of decision: some tens of MB when full
-K, V = TypeVar("K"), TypeVar("V")
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Ground(Struct, frozen=True):
@@ -106,8 +107,9 @@ class Router:
         ended = item in self._ends and self._has_ended(item, clock_ms, life_safety=life_safety)
         entry = self._entry(item, ended=ended)
         ground = self._grounds.get(area) or self._ground(area)
-        key = (entry.code, ground.place, ground.level, urgency, feed, self._moments.key(clock_ms), life_safety, ambiguous,
-               self_handled, wish)
+        moment = self._moments.key(clock_ms)
+        told = (urgency, feed, life_safety, ambiguous, self_handled, wish)
+        key = (entry.code, ground.place, ground.level, moment, told)
         try:
             rule = self._rules[key]
         except KeyError:

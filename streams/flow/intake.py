@@ -80,7 +80,7 @@ class Intake:
         """Events by lane and partition, several to a record."""
         groups: dict[tuple[str, int], list[Event]] = defaultdict(list)
         for event in events:
-            lane = EVENTS_URGENT if event.life_safety else EVENTS
+            lane = EVENTS_URGENT if event.life_safety or event.feed == "police" else EVENTS
             groups[lane, partition_of(event.area, self._partitions)].append(event)
         lanes: dict[str, dict[int, list[Outgoing]]] = defaultdict(dict)
         for (lane, partition), group in groups.items():

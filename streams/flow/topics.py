@@ -55,13 +55,13 @@ class Lane(Struct, frozen=True):
 
 #: Topics that workers consume. A chunk costs about a millisecond whatever it holds, hence the lingering.
 LANES: Mapping[str, Lane] = {
-    EVENTS_URGENT: Lane(0, 100, 0),
+    EVENTS_URGENT: Lane(0, 100, 0),  # danger to life, and all of 110
     POLICE_ALERTS: Lane(1, 100, 2),
-    EVENTS: Lane(2, 20, 10),  # each record holds a chunk's worth of events
-    HOTLINE_CALLS: Lane(3, 200, 20),
-    GRID_REPORTS: Lane(4, 200, 20),
-    LEDGER: Lane(5, 100, 100),  # each record holds a chunk's worth of rows
-    GRID_ALLCLEARS: Lane(6, 500, 20),
+    EVENTS: Lane(2, 20, 40),  # each record holds a chunk's worth of events
+    HOTLINE_CALLS: Lane(3, 200, 40),
+    GRID_REPORTS: Lane(4, 200, 80),
+    LEDGER: Lane(5, 100, 200),  # each record holds a chunk's worth of rows
+    GRID_ALLCLEARS: Lane(6, 1000, 100),
 }
 
 _DAY_MS = 86_400_000

@@ -13,7 +13,6 @@ from pathlib import Path
 import psutil
 import structlog
 from aiohttp import web
-from aiokafka.errors import KafkaConnectionError
 
 from streams.city.city import City
 from streams.city.load import load_city
@@ -219,9 +218,8 @@ async def _publishing(publisher: Publisher) -> AsyncIterator[Publisher]:
             try:
                 await publisher.start()
                 break
-            except KafkaConnectionError as error:  # it answered a moment ago
-                log.warning("no broker any more", error=repr(error), retry_s=PAUSE_S)
-                await publisher.stop()
+            except BrokerUnavailable as error:  # it answered a moment ago
+                log.warning("no broker any more", error=str(error), retry_s=PAUSE_S)
                 await asyncio.sleep(PAUSE_S)
         yield publisher
     finally:
