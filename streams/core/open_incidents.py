@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from math import floor
+from sys import intern
 
 from streams.core.catalogue import OTHER, Item
 from streams.core.decision import Incident, Link
@@ -32,22 +33,27 @@ class OpenIncidents:
 
     def __init__(self, items: Mapping[str, Item]) -> None:
         self._items = items
-        self._incidents: dict[str, Incident] = {}
         self._links: dict[str, Link] = {}
         self._members: dict[str, list[str]] = {}  # incident id -> ids of its later events
         self._callers: dict[str, set[int]] = {}  # incident id -> callers, kept from the second caller on
         self._filed: dict[_Key, list[Incident]] = {}
-        self._queues: dict[int, dict[str, Incident]] = {}  # seconds kept -> incidents, least recently touched first
-        self._seen: dict[str, tuple[int, int]] = {}  # event id -> position of its record, oldest first
+        #: Seconds kept -> incidents by id, least recently touched first. The one place where they are: a handful of
+        #: dictionaries to look in costs less than another one with all of them.
+        self._queues: dict[int, dict[str, Incident]] = {}
+        self._seen: dict[str, tuple[int, int]] = {}  # forgotten event id -> position of its record, oldest first
+        self._assists: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._watermark = 0
         self._opened = 0
 
     def __len__(self) -> int:
-        return len(self._incidents)
+        return sum(map(len, self._queues.values()))
 
     def get(self, incident_id: str) -> Incident | None:
         """An open incident by its id."""
-        return self._incidents.get(incident_id)
+        for queue in self._queues.values():
+            if incident := queue.get(incident_id):
+                return incident
+        return None
 
     def link_of(self, event_id: str) -> Link | None:
         """How an event was linked, while its incident is open."""
@@ -55,12 +61,13 @@ class OpenIncidents:
 
     def position_of(self, event_id: str) -> tuple[int, int] | None:
         """Partition and offset of the feed record that first brought this event; None when it is new to us."""
-        return self._seen.get(event_id)
+        known = self.get(event_id) or self._links.get(event_id)
+        return (known.source_partition, known.source_offset) if known else self._seen.get(event_id)
 
     def incident_of(self, event_id: str) -> Incident | None:
         """The open incident that an event belongs to."""
         link = self._links.get(event_id)
-        return self._incidents.get(link.incident_id if link else event_id)
+        return self.get(link.incident_id if link else event_id)
 
     def knows_caller(self, incident: Incident, caller: int) -> bool:
         """Has this caller reported this incident before?"""
@@ -89,15 +96,24 @@ class OpenIncidents:
         self.touch(incident)
 
     def _file(self, incident: Incident) -> None:
-        self._incidents[incident.incident_id] = incident
-        self._remember(incident.incident_id, incident.source_partition, incident.source_offset)
+        self._share(incident)
         for key in _keys_of(incident):
             self._filed.setdefault(key, []).append(incident)
 
+    def _share(self, incident: Incident) -> None:
+        """Let equal values be one object: decoded ones are all separate, and a million incidents must fit in memory."""
+        incident.item, incident.area = intern(incident.item), intern(incident.area)
+        incident.lead, incident.rule = intern(incident.lead), intern(incident.rule)
+        incident.assists = self._assists.setdefault(incident.assists, incident.assists)
+        if incident.last_at == incident.first_at:
+            incident.last_at = incident.first_at
+        if incident.touched == incident.opened_at:
+            incident.touched = incident.opened_at
+
     def link(self, link: Link) -> None:
         """Record that an event belongs to an incident."""
-        self._remember(link.event_id, link.source_partition, link.source_offset)
-        if link.incident_id not in self._incidents:
+        if self.get(link.incident_id) is None:
+            self._remember(link.event_id, link)
             return
         self._links[link.event_id] = link
         self._members.setdefault(link.incident_id, []).append(link.event_id)
@@ -107,9 +123,9 @@ class OpenIncidents:
     def touch(self, incident: Incident) -> None:
         """Move an incident to the young end of its queue: its window begins anew."""
         incident.touched = self._watermark
-        queue = self._queues.setdefault(self._kept_s(incident), {})
-        queue.pop(incident.incident_id, None)
-        queue[incident.incident_id] = incident
+        for queue in self._queues.values():
+            queue.pop(incident.incident_id, None)
+        self._queues.setdefault(self._kept_s(incident), {})[incident.incident_id] = incident
 
     def advance(self, clock: int) -> None:
         """Take the clock of an event (ms UTC) and forget what can no longer be joined."""
@@ -130,7 +146,7 @@ class OpenIncidents:
             oldest = (self._watermark // 1000 - kept_s) * 1000  # whole seconds: looked at once a second
             while queue and (incident := next(iter(queue.values()))).touched < oldest:
                 del queue[incident.incident_id]
-                self._forget(incident.incident_id)
+                self._forget(incident)
 
     def near(self, event: Event, item: Item) -> Iterator[Incident]:
         """Open incidents of the event's class around its place, newest first, each once."""
@@ -152,21 +168,21 @@ class OpenIncidents:
             for incident in self._filed.get(("", anchor), [])[-CANDIDATES:]
         )
         for incident_id, _ in shared.most_common(LIKELIEST):
-            yield self._incidents[incident_id]
+            if incident := self.get(incident_id):
+                yield incident
 
-    def _remember(self, event_id: str, partition: int, offset: int) -> None:
-        if event_id not in self._seen:
-            self._seen[event_id] = (partition, offset)
-            if len(self._seen) > SEEN_LIMIT + len(self._incidents) + len(self._links):
-                del self._seen[next(iter(self._seen))]
+    def _remember(self, event_id: str, source: Incident | Link) -> None:
+        """Keep the position of an event that is forgotten, so that it is recognised when it comes again."""
+        self._seen[event_id] = (source.source_partition, source.source_offset)
+        if len(self._seen) > SEEN_LIMIT:
+            del self._seen[next(iter(self._seen))]
 
-    def _forget(self, incident_id: str) -> None:
-        incident = self._incidents.pop(incident_id, None)
-        if incident is None:
-            return
-        for event_id in self._members.pop(incident_id, ()):
-            self._links.pop(event_id, None)
-        self._callers.pop(incident_id, None)
+    def _forget(self, incident: Incident) -> None:
+        self._remember(incident.incident_id, incident)
+        for event_id in self._members.pop(incident.incident_id, ()):
+            if link := self._links.pop(event_id, None):
+                self._remember(event_id, link)
+        self._callers.pop(incident.incident_id, None)
         for key in _keys_of(incident):
             filed = self._filed[key]
             filed.remove(incident)
