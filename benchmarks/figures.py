@@ -88,20 +88,20 @@ FIGURES: Mapping[str, Figure] = {
     figure.name: figure
     for figure in (
         Figure(
-            "sustained", "full pipeline, mixed feeds, offered 20,000/s", "reports/s", 19_900, "at least",
-            lambda size: Plan("sustained", [days(CALM.name, 20_000, size.sustained_seconds)], workers=2), _sustained,
+            "sustained", "full pipeline, mixed feeds, offered 21,000/s", "reports/s", 20_000, "at least",
+            lambda size: Plan("sustained", [days(CALM.name, 21_000, size.sustained_seconds)], workers=2), _sustained,
         ),
         Figure(
-            "storm", "full pipeline, a storm, offered 20,000/s", "reports/s", 19_900, "at least",
-            lambda size: Plan("storm", [days(STORM.name, 20_000, size.seconds)], workers=2), _sustained,
+            "storm", "full pipeline, a storm, offered 21,000/s", "reports/s", 20_000, "at least",
+            lambda size: Plan("storm", [days(STORM.name, 21_000, size.seconds)], workers=2), _sustained,
         ),
         Figure(
-            "hot-spot", "thousands report one matter, offered 5,000/s", "reports/s", 4_975, "at least",
-            lambda size: Plan("hot-spot", [days(HOT_SPOT.name, 5_000, size.seconds)]), _sustained,
+            "hot-spot", "thousands report one matter, offered 5,250/s", "reports/s", 5_000, "at least",
+            lambda size: Plan("hot-spot", [days(HOT_SPOT.name, 5_250, size.seconds)]), _sustained,
         ),
         Figure(
-            "all-clear-hour", "all-clears and a few reports, offered 20,000/s", "reports/s", 19_900, "at least",
-            lambda size: Plan("all-clear-hour", [days(ALL_CLEAR_HOUR.name, 20_000, size.seconds)]), _sustained,
+            "all-clear-hour", "all-clears and a few reports, offered 21,000/s", "reports/s", 20_000, "at least",
+            lambda size: Plan("all-clear-hour", [days(ALL_CLEAR_HOUR.name, 21_000, size.seconds)]), _sustained,
         ),
         Figure(
             "police-order", "110 call to order, p99, at 1,000 reports/s", "ms", 20, "at most",

@@ -26,6 +26,7 @@ READY_S = 300.0  # a worker may have a million incidents to recover
 STOP_S = 20.0
 POLL_S = 0.05
 BROKERS = ("kafka", "embedded")
+JAVA_OPTIONS = ("-Xms1g", "-Xmx1g", "-Dorg.apache.logging.log4j.level=INFO")  # of the broker: Java's own choices else
 
 
 class BrokerAt(NamedTuple):
@@ -53,7 +54,7 @@ def broker_of(kind: str, folder: Path) -> Iterator[BrokerAt]:
 
         if reason := kafka_libs.missing():
             raise ProgramFailedError(reason)
-        with KafkaServer(folder) as server:
+        with KafkaServer(folder, java_options=JAVA_OPTIONS) as server:
             yield BrokerAt(kind, server.servers, server._processes[0].pid, folder)
     else:
         raise SanwangError(f"there is no broker {kind!r}; there are {', '.join(BROKERS)}")

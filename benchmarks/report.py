@@ -25,13 +25,18 @@ python3 -m venv .venv-bench && .venv-bench/bin/pip install --require-hashes -r r
 .venv-bench/bin/python -m benchmarks growth --reports 10000000 --most-open 1000000
 .venv-bench/bin/python -m benchmarks core
 .venv-bench/bin/python -m benchmarks ratio"""
-#: Who reports: grid workers, reports a day for each of them (over all three nets), all-clears a day each.
-SIZES = (
-    ("a city (19,361 grid workers)", 19_361, 0.5, 1.0),
-    ("a province (410,000 grid workers)", 410_000, 0.5, 1.0),
-    ("the nation (4.5 million grid workers)", 4_500_000, 0.5, 1.0),
+#: Reports and all-clears a day. A city of 9 to 10 million people: up to 3,000 calls to 12345, 8,000 alerts, 60,000
+#: messages of its 19,361 grid workers, a third of these all-clears; the others by their number of grid workers.
+_CITY_WORKERS, _CITY_REPORTS = 19_361, 51_000
+SIZES = tuple(
+    (name, _CITY_REPORTS * workers / _CITY_WORKERS, float(workers))
+    for name, workers in (
+        ("a city (19,361 grid workers)", 19_361), ("a province (410,000 grid workers)", 410_000),
+        ("the nation (4.5 million grid workers)", 4_500_000),
+    )
 )
-BUSIEST = 0.5  # of the day's messages in one hour: the all-clears all come in the evening
+STORM = 10.0  # times the day's average rate, in the worst hour that is planned for; some classes swell 20 to 50 times
+EVENING_S = 3600.0  # in which all all-clears come
 
 
 def write_report(file: Path) -> Path:
@@ -165,16 +170,16 @@ def _sizing(outcome: Outcome) -> str:
     if not mixed or not clears:
         return "The runs that this is computed from are missing."
     rows = []
-    for name, people, reports, all_clears in SIZES:
-        a_second = people * reports * BUSIEST / 3600, people * all_clears * BUSIEST / 3600
+    for name, reports, all_clears in SIZES:
+        a_second = reports / 86_400 * STORM, all_clears / EVENING_S
         cores = a_second[0] * mixed + a_second[1] * clears
         have = max(2, round(cores * 2 + 0.5))
         rows.append([name, f"{a_second[0]:,.0f}", f"{a_second[1]:,.0f}", f"{cores:,.2f}", have])
     head = ["place", "reports/s", "all-clears/s", "cores busy", "cores to have (half idle, at least 2)"]
     text = (
         f"One mixed record takes {mixed * 1e6:,.0f} µs of CPU in workers and broker, one all-clear "
-        f"{clears * 1e6:,.0f} µs. Assumed: half a report and one all-clear a day for each grid worker, {BUSIEST:.0%} "
-        "of a day's within one hour.\n\n"
+        f"{clears * 1e6:,.0f} µs. Planned for: reports at {STORM:.0f} times the day's average rate, while all of the "
+        "day's all-clears come within one hour.\n\n"
     )
     return text + _table(head, rows)
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -13,6 +14,7 @@ from tests.support.ports import free_port
 
 CLUSTER_ID = "SanwangTestCluster0001"
 START_SECONDS = 90
+#: For tests: quick to start. The second compiler, which these do without, is what a broker under load gains by.
 JAVA_OPTIONS = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.apache.logging.log4j.level=INFO")
 
 
@@ -24,11 +26,11 @@ class KafkaServer:
 
     kind = "kafka"
 
-    def __init__(self, folder: Path, nodes: int = 1) -> None:
+    def __init__(self, folder: Path, nodes: int = 1, java_options: Sequence[str] = JAVA_OPTIONS) -> None:
         self._folder = folder
         self._ports = [(free_port(), free_port()) for _ in range(nodes)]
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
-        self._java = ["java", *JAVA_OPTIONS, "-cp", f"{fetch()}/*"]
+        self._java = ["java", *java_options, "-cp", f"{fetch()}/*"]
 
     @property
     def servers(self) -> str:
