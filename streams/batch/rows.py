@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from streams.core.normalise import normalise
+from streams.core.scrub import scrub
 from streams.errors import FileFault
 from streams.intake.files import DataFile
 from streams.intake.rows import RefusedRowError, Row
@@ -58,10 +59,13 @@ def cell(row: Row, column: str) -> str:
 
 
 def text_of(row: Row, columns: Sequence[str]) -> str:
-    """The text of a row as the hotline's intake joins it: the first column is the title, the others are the detail."""
+    """The text of a row as the stream sees a call's: the first column is the title, the others the detail; scrubbed.
+
+    So a model learns from what it will be asked about, and nobody's telephone or name gets into it.
+    """
     title, *details = (cell(row, column) for column in columns)
     record = {"number": "1", "call_time": _ANY_TIME, "title": title, "detail": "。".join(filter(None, details))}
-    return normalise("hotline", record).text
+    return scrub(normalise("hotline", record).text)
 
 
 @contextmanager

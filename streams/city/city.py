@@ -10,6 +10,7 @@ from msgspec import Struct
 from streams.city.calendar import Calendar
 from streams.core.area import Area
 from streams.core.catalogue import Catalogue
+from streams.core.opinion import Classes
 from streams.core.rules import Rule
 from streams.core.unit import Unit
 
@@ -39,6 +40,7 @@ class City(Struct, frozen=True):
     rules: tuple[Rule, ...]  # in order, first match wins
     calendar: Calendar
     workers: Mapping[str, str]  # grid worker's opaque id -> grid code; no names
+    classes: Classes = Classes()  # who says what a text is about
     notes: tuple[str, ...] = ()  # what a reader of the city should know, for people
 
     def is_workday(self, day: date) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from streams.city.areas import read_areas
 from streams.city.calendar import LAST_YEAR, read_calendar
 from streams.city.city import City, Head
+from streams.city.classes import read_classes
 from streams.city.faults import CityFaults
 from streams.city.head import read_head, read_toml
 from streams.city.items import read_codes, read_items, unowned_assists
@@ -58,6 +59,7 @@ def _read(folder: Path, head: Head, faults: list[FileFault]) -> City:
         rules=rules,
         calendar=calendar,
         workers=workers,
+        classes=read_classes(folder, items, faults),
         notes=_notes(items, units),
     )
 

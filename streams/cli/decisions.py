@@ -63,7 +63,7 @@ def classify(
     file: Annotated[Path | None, typer.Option(help="Instead: a file of many texts, CSV or JSON Lines.")] = None,
     columns: Annotated[str, typer.Option("--text", help="The file's text columns, joined.")] = "title,detail",
     out: Annotated[Path | None, typer.Option(help="Where the file's answers go, as CSV.")] = None,
-    model: Annotated[Path | None, typer.Option(help="A trained model; the catalogue's words if not given.")] = None,
+    model: Annotated[Path | None, typer.Option(help="A trained model; as the city says if not given.")] = None,
     city: City = None,
     config: Config = None,
 ) -> None:
@@ -133,12 +133,17 @@ def dedupe(
     typer.echo(f"{found.rows} rows are about {found.incidents} incidents; {found.linked} joined an earlier row's")
 
 
-def _labeller(city: Path, model: Path | None) -> Labeller:
+def _labeller(folder: Path, model: Path | None) -> Labeller:
     from streams.city.load import load_city
-    from streams.learning.labeller import Labeller
+    from streams.learning.items import opinion_of
+    from streams.learning.labeller import CityLabeller, ModelLabeller
     from streams.learning.model_file import load_model
 
-    return Labeller(load_city(city).catalogue, rules=model is None, model=load_model(model) if model else None)
+    city = load_city(folder)
+    if model:
+        return ModelLabeller(city.catalogue, load_model(model))
+    opinion = opinion_of(city.classes, city.catalogue)
+    return CityLabeller(city.catalogue, opinion.learned, opinion.by) if opinion else CityLabeller(city.catalogue)
 
 
 def _names(columns: str) -> tuple[str, ...]:

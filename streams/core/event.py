@@ -48,8 +48,8 @@ class Classified(Struct, frozen=True, gc=False):
     """Which catalogue item a report is about, how sure, and why."""
 
     item: str
-    by: Literal["code", "text", "none"]
-    score: float  # 1.0 by code; 0 to 1 by text; 0.0 when nothing matched
+    by: Literal["code", "text", "model", "none"]
+    score: float  # 1.0 by code; 0 to 1 by text; a probability by model; 0.0 when nothing matched
     reasons: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()  # item codes, best first
 
@@ -84,6 +84,7 @@ class Event(Struct, frozen=True, array_like=True, gc=False):
     catalogue: str  # version of the catalogue that it was classified under
     wish: str = ""  # what the caller wants, one of `WISHES`; "" where the source does not say
     source_code: str = ""  # the source's own most specific class code
+    model: str = ""  # version of the learned model that was in use, whoever decided; "" with rules alone
 
     @property
     def clock(self) -> int:

@@ -45,7 +45,7 @@ class ForClass(Struct, frozen=True):
     """The item of a report, and how it was found."""
 
     item: Named
-    by: str  # code, text, none
+    by: str  # code, text, model, none
     score: float
     reasons: tuple[str, ...]  # as the event bears them
     spoken: tuple[ForItem, ...]  # what the text says, the best first: the item itself if it was found by text

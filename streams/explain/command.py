@@ -16,6 +16,7 @@ from streams.core.route import Router
 from streams.errors import SanwangError
 from streams.explain.read import Decided, read_candidates, read_event
 from streams.explain.words import Language, Teller
+from streams.learning.items import opinion_of
 from streams.warehouse.errors import WarehouseError
 from streams.warehouse.port import Warehouse
 
@@ -47,6 +48,7 @@ class Explaining:
         self._items = city.catalogue.items
         self._classifier = Classifier(city.catalogue)
         self._door = Door(city.catalogue, Places(city.areas.values()), self._classifier, _NO_KEY)
+        self._opinion = opinion_of(city.classes, city.catalogue)
         router = Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)
         self._explainer = Explainer(
             city.catalogue, city.areas, city.units, self._classifier, router, city.is_workday, city.calendar.name_of
@@ -58,6 +60,8 @@ class Explaining:
         Raises RefusedError for a report that would be refused.
         """
         event = self._door.accept(report, Envelope(0, 0, now, replayed=False), now)
+        if self._opinion:
+            [event] = self._opinion.on([event])
         try:
             candidates, asked = self._candidates(event, warehouse), True
         except WarehouseError:

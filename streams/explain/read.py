@@ -36,7 +36,7 @@ class Decided(Struct, frozen=True):
 _EVENT = """
 SELECT event_id, feed, source_partition, source_offset, occurred_at, received_at, replayed, area, placed_by, ambiguous,
     lon, lat, item, classified_by, score, class_reasons, urgency, life_safety, caller, self_handled, text, address,
-    catalogue, outcome, incident_id, match_reasons, wish, source_code
+    catalogue, outcome, incident_id, match_reasons, wish, source_code, model
 FROM sanwang.events FINAL
 WHERE event_id = {event_id:String} AND outcome != 'redelivered'
 ORDER BY received_at LIMIT 1
@@ -62,12 +62,13 @@ def read_event(warehouse: Warehouse, event_id: str) -> tuple[Event, Decided] | N
         return None
     (event_id, feed, partition, offset, occurred_at, received_at, replayed, area, placed_by, ambiguous, lon, lat, item,
      classified_by, score, class_reasons, urgency, life_safety, caller, self_handled, text, address, catalogue, outcome,
-     incident_id, match_reasons, wish, source_code) = rows[0]  # fmt: skip
+     incident_id, match_reasons, wish, source_code, model) = rows[0]  # fmt: skip
     reasons = tuple(class_reasons.split("; ")) if class_reasons else ()
     event = Event(
         event_id, feed, partition, offset, _ms(occurred_at), _ms(received_at), _ms(received_at), bool(replayed), area,
         placed_by, bool(ambiguous), lon, lat, item, classified_by, float(score), reasons, urgency, bool(life_safety),
         "", caller, bool(self_handled), text, address, catalogue, wish, source_code,
+        model,
     )
     own = warehouse.query(_OWN, {"incident_id": incident_id})
     lead, assists, rule, due, closed = own[0][13:18] if own else ("", (), "", None, False)

@@ -16,6 +16,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "class": ("事项", "Item"), "place": ("地点", "Place"), "same": ("是否同一事件", "Same incident?"),
     "route": ("派单", "Routing"), "due": ("时限", "Due"), "decided": ("当时的决定", "Decided then"),
     "by code": ("按来源编码", "by the source's code"), "by text": ("按文字", "by text"),
+    "by model": ("按模型", "by the model"),
     "by none": ("没有编码也没有足够的词语，归入其他", "neither a code nor enough words: other"),
     "by coordinates": ("按坐标", "by coordinates"), "by address": ("按地址文字", "by address"),
     "place by code": ("按网格或区划编码", "by grid or area code"),

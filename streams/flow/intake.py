@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from time import time
 from typing import TypeVar
@@ -18,6 +18,7 @@ from streams.core.normalise import normalise
 from streams.errors import RefusedError
 from streams.flow.dead_letters import DeadLetter, dead_letter, received_at, refused_at_a_door
 from streams.flow.ledger import send_rows
+from streams.flow.opinions import Opinions
 from streams.flow.publisher import Outgoing, Publisher
 from streams.flow.rows import dead_letter_row
 from streams.flow.topics import DEAD_LETTERS, EVENTS, EVENTS_URGENT, RECORDS, REPORT_TOPICS, partition_of
@@ -41,12 +42,14 @@ class Intake:
     """The intake step of a worker."""
 
     def __init__(
-        self, log_id: str, partitions: int, codec: Codec, door: Door, publisher: Publisher, metrics: Metrics
-    ) -> None:
+        self, log_id: str, partitions: int, codec: Codec, door: Door, opinions: Opinions, publisher: Publisher,
+        metrics: Metrics,
+    ) -> None:  # fmt: skip
         self._log_id = log_id
         self._partitions = partitions
         self._codec = codec
         self._door = door
+        self._opinions = opinions
         self._publisher = publisher
         self._metrics = metrics
 
@@ -67,6 +70,9 @@ class Intake:
                 letters.append(taken)
             else:
                 events.append(taken)
+        events = self._opinions.on(events)
+        for (feed, by), reports in Counter((event.feed, event.classified_by) for event in events).items():
+            self._metrics.classified.labels(feed, by).inc(reports)
         return events, letters
 
     def _accept(self, record: ConsumerRecord, decoded: Record) -> Event:

@@ -29,6 +29,7 @@ from streams.flow.brokers import Broker, BrokerUnavailable, TopicSpec
 from streams.flow.guard import Step
 from streams.flow.hand_overs import HandOvers
 from streams.flow.intake import Intake
+from streams.flow.opinions import Opinions
 from streams.flow.progress import watch_progress
 from streams.flow.publisher import Publisher
 from streams.flow.recorder import Recorder
@@ -170,7 +171,9 @@ class Worker:
         places, classifier = Places(city.areas.values()), Classifier(city.catalogue)
         router = Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)
         door = Door(city.catalogue, places, classifier, key)
-        intake = Intake(log_id, kafka.partitions, codec, door, publisher, metrics)
+        opinions = await asyncio.to_thread(Opinions, Path(self._settings.city), city.catalogue, metrics)
+        await stack.enter_async_context(opinions.watched())
+        intake = Intake(log_id, kafka.partitions, codec, door, opinions, publisher, metrics)
         grids = frozenset(code for code in city.areas if len(code) > 12)
         clears = AllClears(log_id, grids, codec, key, publisher, intake, metrics)
         orders = OrderEncoder(schemas)

@@ -1,15 +1,17 @@
-"""Rules, a model, or both: rules for codes and for words of danger, the model for the rest."""
+"""What texts without a source's code are about: by a model of any labels, or as a city's running pipeline would say."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from msgspec import Struct
 
 from streams.core.catalogue import OTHER, Catalogue
 from streams.core.classify import Classifier
 from streams.core.event import Classified
-from streams.learning.model import Answer, Model
+from streams.core.opinion import By, Learned, settled_by_rules
+from streams.learning.model import Model
 
 
 class Labelled(Struct, frozen=True, gc=False):
@@ -18,54 +20,64 @@ class Labelled(Struct, frozen=True, gc=False):
     label: str  # code of a catalogue item, or a label of the model; `OTHER` or "" when nothing is sure
     name: str  # of the item and its class; the label itself if it is no item
     class_name: str
-    by: str  # code, text, model, none
+    by: str  # text, model, none
     score: float  # 0 to 1
     reasons: tuple[str, ...]
     alternatives: tuple[str, ...]
 
 
-class Labeller:
-    """Asks the rules of a catalogue, a model, or both. Holds no state between texts."""
-
-    def __init__(self, catalogue: Catalogue, *, rules: bool = True, model: Model | None = None) -> None:
-        """Raises ValueError if there is nobody to ask."""
-        if not rules and model is None:
-            raise ValueError("neither rules nor a model")
-        self._catalogue = catalogue
-        self._rules = Classifier(catalogue) if rules else None
-        self._model = model
+class Labeller(Protocol):
+    """Says what texts are about. Holds no state between texts."""
 
     def label(self, texts: Sequence[str]) -> list[Labelled]:
         """What each of `texts` is about."""
-        answers = self._model.answers(texts) if self._model else None
-        if self._rules is None:
-            return [self._of_answer(answer) for answer in answers or ()]
+        ...
+
+
+class CityLabeller:
+    """Asks as the pipeline of a city does: its catalogue's words, and its model, if it has one."""
+
+    def __init__(self, catalogue: Catalogue, learned: Learned | None = None, by: By = "rules") -> None:
+        self._catalogue = catalogue
+        self._rules = Classifier(catalogue)
+        self._learned = learned
+        self._by = by
+
+    def label(self, texts: Sequence[str]) -> list[Labelled]:
+        """What each of `texts` is about."""
         ruled = [self._rules.classify("hotline", (), (), text) for text in texts]
-        if answers is None:
-            return [self._of_rules(found) for found in ruled]
-        pairs = zip(ruled, answers, strict=True)
-        return [
-            self._of_rules(found) if settled_by_rules(found, self._catalogue) or not answer.label
-            else self._of_answer(answer)
-            for found, answer in pairs
-        ]  # fmt: skip
+        if self._learned is None:
+            return [self._labelled(found) for found in ruled]
+        told = self._learned.classify(texts)
+        return [self._labelled(self._chosen(*pair)) for pair in zip(ruled, told, strict=True)]
 
-    def _of_rules(self, found: Classified) -> Labelled:
-        name, class_name = self._names(found.item)
-        return Labelled(found.item, name, class_name, found.by, found.score, found.reasons, found.alternatives)
+    def _chosen(self, found: Classified, told: Classified) -> Classified:
+        life_safety = self._catalogue.items[found.item].life_safety
+        if settled_by_rules(found.by, self._by, life_safety=life_safety):
+            return found
+        return found if told.item == OTHER and self._by == "both" else told
 
-    def _of_answer(self, answer: Answer) -> Labelled:
-        name, class_name = self._names(answer.label)
-        by = "model" if answer.label else "none"
-        reasons = (f"model {self._model.version}",) if self._model and answer.label else ()
-        return Labelled(answer.label, name, class_name, by, round(answer.probability, 3), reasons, answer.alternatives)
-
-    def _names(self, label: str) -> tuple[str, str]:
-        item = self._catalogue.items.get(label)
-        return (item.name, item.class_name) if item else (label, "")
+    def _labelled(self, found: Classified) -> Labelled:
+        item = self._catalogue.items[found.item]
+        return Labelled(
+            found.item, item.name, item.class_name, found.by, found.score, found.reasons, found.alternatives
+        )  # fmt: skip
 
 
-def settled_by_rules(found: Classified, catalogue: Catalogue) -> bool:
-    """Does a model have no say? Not over a source's code, and not where words tell of danger to life."""
-    item = catalogue.items.get(found.item)
-    return found.by == "code" or (item is not None and item.life_safety and found.item != OTHER)
+class ModelLabeller:
+    """Asks a model alone, whatever its labels are; one that is an item's code is told with the item's name."""
+
+    def __init__(self, catalogue: Catalogue, model: Model) -> None:
+        self._items = catalogue.items
+        self._model = model
+
+    def label(self, texts: Sequence[str]) -> list[Labelled]:
+        """What each of `texts` is about; the label is empty where the model is not sure."""
+        labelled = []
+        for answer in self._model.answers(texts):
+            item = self._items.get(answer.label)
+            name, class_name = (item.name, item.class_name) if item else (answer.label, "")
+            by, reasons = ("model", (f"model {self._model.version}",)) if answer.label else ("none", ())
+            score = round(answer.probability, 3)
+            labelled.append(Labelled(answer.label, name, class_name, by, score, reasons, answer.alternatives))
+        return labelled

@@ -19,6 +19,12 @@ class Metrics:
         r = self.registry
         # What came of the records of each feed: new, linked, redelivered, all_clear, dead_letter.
         self.reports = Counter("sanwang_reports", "Records of a feed by outcome", ["feed", "outcome"], registry=r)
+        # Who said what reports are about: code, text, model, or none (其他). What drifts shows here first.
+        self.classified = Counter("sanwang_classified", "Reports by who classified them", ["feed", "by"], registry=r)
+        # The learned model in use: always 1; by is rules, model or both, the version is empty with rules alone.
+        self.model = Gauge("sanwang_model_info", "Model in use", ["by", "version"], registry=r)
+        # A model file that could not be loaded, a chunk that the model failed on: load, classify.
+        self.model_failures = Counter("sanwang_model_failures", "Failures of a model", ["step"], registry=r)
         # Dead letters by feed and reason (the reasons are RefusedError's).
         self.dead_letters = Counter("sanwang_dead_letters", "Dead letters", ["feed", "reason"], registry=r)
         # Orders sent, by role of the unit: lead, assist.

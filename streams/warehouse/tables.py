@@ -68,6 +68,7 @@ EVENTS = Table(
     version="UInt64",  # offset in the events topic: told again, a row replaces itself
     wish=TEXT,  # 咨询, 求助, 投诉, 举报, 建议; "" where the source does not say
     source_code=TEXT,  # the source's own most specific class code
+    model=TEXT,  # version of the learned model that was in use, "" with rules alone
 )
 
 #: One row for each incident, as of its latest revision; identity: incident_id.

@@ -7,12 +7,16 @@ import pytest
 from rich.console import Console
 
 from streams.batch.classify import classify_file
+from streams.batch.rows import text_of
 from streams.batch.shown import facts_json, figures_json, figures_shown, training_shown
 from streams.batch.teach import evaluate_file, train_file
+from streams.core.catalogue import OTHER
+from streams.core.opinion import Classes
 from streams.errors import FileFault
-from streams.learning.labeller import Labeller
+from streams.learning.items import ItemModel
+from streams.learning.labeller import CityLabeller, ModelLabeller
 from streams.learning.model_file import load_model
-from tests.unit.test_learning_model import reports
+from tests.support.history import ITEM_OF, reports
 
 
 @pytest.fixture(scope="module")
@@ -62,24 +66,26 @@ def test_a_label_that_the_model_does_not_know_is_never_found(history, model_path
 def test_classify_a_file_by_model_rules_and_both(history, model_path, demo_city, tmp_path) -> None:
     file = tmp_path / "f.csv"
     file.write_text("id,text\n7,渡口社区夜里施工吵得睡不着\n8,三楼着火了有人被困\n9,\n", encoding="utf-8")
-    model, out = load_model(model_path), tmp_path / "out.csv"
-    count = classify_file(file, ("text",), out, Labeller(demo_city.catalogue, rules=False, model=model))
+    model, out, catalogue = load_model(model_path), tmp_path / "out.csv", demo_city.catalogue
+    count = classify_file(file, ("text",), out, ModelLabeller(catalogue, model))
     assert count["model"] >= 1
     assert [row["class_item"] for row in rows_of(out)][::2] == ["噪声", ""]
-    classify_file(file, ("text",), out, Labeller(demo_city.catalogue))
+    classify_file(file, ("text",), out, CityLabeller(catalogue))
     ruled = rows_of(out)
     assert [row["class_by"] for row in ruled] == ["text", "text", "none"]
-    classify_file(file, ("text",), out, Labeller(demo_city.catalogue, model=model))
+    learned = ItemModel(model, Classes("both", labels=ITEM_OF), catalogue.items)
+    classify_file(file, ("text",), out, CityLabeller(catalogue, learned, "both"))
     both = rows_of(out)
-    assert both[0]["class_by"] == "model"
+    assert (both[0]["class_by"], both[0]["class_item"]) == ("model", ITEM_OF["噪声"])
     assert both[1]["class_item"] == ruled[1]["class_item"]  # a model has no say where life is in danger
-    assert demo_city.catalogue.items[both[1]["class_item"]].life_safety
+    assert catalogue.items[both[1]["class_item"]].life_safety
+    assert (both[2]["class_item"], both[2]["class_by"]) == (OTHER, "none")
     assert [row["id"] for row in both] == ["7", "8", "9"]
 
 
-def test_nobody_to_ask(demo_city) -> None:
-    with pytest.raises(ValueError, match="neither"):
-        Labeller(demo_city.catalogue, rules=False)
+def test_what_is_learned_is_scrubbed() -> None:
+    row = {"title": "路灯不亮", "detail": "请打13800138000"}
+    assert "13800138000" not in text_of(row, ("title", "detail"))
 
 
 @pytest.mark.parametrize(

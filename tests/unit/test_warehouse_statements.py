@@ -80,7 +80,7 @@ def test_column_names_and_order_of_every_table_are_what_was_released() -> None:
     assert {name: " ".join(table.names) for name, table in TABLES.items()} == {
         "events": "log_id feed source_partition source_offset event_id outcome incident_id repeat occurred_at "
         "received_at area placed_by ambiguous lon lat item classified_by score class_reasons match_reasons urgency "
-        "life_safety text address caller self_handled catalogue replayed version wish source_code",
+        "life_safety text address caller self_handled catalogue replayed version wish source_code model",
         "incidents": "incident_id item area lon lat first_at last_at opened_at reports feeds repeats urgency "
         "life_safety lead assists rule due_at closed text address revision",
         "orders": "order_id incident_id unit role round revision feed item area lon lat urgency life_safety reports "
