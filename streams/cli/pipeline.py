@@ -14,7 +14,7 @@ import typer
 import uvloop
 from rich.console import Console
 
-from streams.cli.options import DATA, Config
+from streams.cli.options import DATA, City, Config
 from streams.config import Settings, load_settings
 from streams.core.event import Feed
 from streams.report.period import PeriodKind
@@ -133,6 +133,22 @@ def report(
 
     day = (date or datetime.now(SHANGHAI) - timedelta(days=1)).date()
     sys.stdout.buffer.write(report_bytes(load_settings(config), kind, day, area, output_format, lang))
+
+
+@app.command()
+def suggest(
+    output_format: Annotated[Format, typer.Option("--format", help="table, md, csv or xlsx")] = "table",
+    lang: Annotated[Language, typer.Option(help="zh or en")] = "zh",
+    city: City = None,
+    config: Config = None,
+) -> None:
+    """List what to look at: rules whose orders keep moving away, new words, classes that swell, drift."""
+    from streams.city.load import load_city
+    from streams.report.suggest import suggest_bytes
+
+    settings = load_settings(config)
+    catalogue = load_city(city or Path(settings.city)).catalogue
+    sys.stdout.buffer.write(suggest_bytes(settings, catalogue, output_format, lang))
 
 
 @app.command()

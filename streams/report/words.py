@@ -40,3 +40,23 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
         "rank": "rank", "city": "whole city", "hotline": "12345", "police": "110", "grid": "grid",
     },
 }  # fmt: skip
+#: Lists of suggestions: the title of each, then its columns.
+SUGGESTED: Mapping[Language, Mapping[str, tuple[str, ...]]] = {
+    "zh": {
+        "title": ("改进建议",),
+        "rules": ("工单常被退、转、改类的规则", "事项", "名称", "单位", "规则", "工单量", "退单", "转办", "改类",
+                  "占比", "全市占比", "多转往", "多改为"),
+        "words": ("事项清单中没有的新词", "词", "近七日事件数", "平常一周"),
+        "classes": ("比以往增多的类别", "日期", "类别", "事件数", "平常", "偏离"),
+        "drift": ("分类情况", "日期", "渠道", "受理量", "按编码", "按词语", "按模型", "其他", "其他占比", "得分偏移"),
+    },
+    "en": {
+        "title": ("What to look at",),
+        "rules": ("Rules whose orders keep moving away", "item", "name", "unit", "rule", "orders", "returned",
+                  "handed over", "recategorised", "share", "city's share", "mostly to", "mostly as"),
+        "words": ("New words that the catalogue does not have", "word", "incidents in 7 days", "usual week"),
+        "classes": ("Classes that swell", "day", "class", "incidents", "usual", "odd"),
+        "drift": ("How reports were classified", "day", "feed", "reports", "by code", "by words", "by model", "other",
+                  "other share", "shift"),
+    },
+}  # fmt: skip

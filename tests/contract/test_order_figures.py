@@ -17,8 +17,8 @@ from streams.flow.rows import order_row
 from streams.warehouse.embedded import EmbeddedWarehouse
 from streams.warehouse.loop_rows import step_row, warning_row
 from streams.warehouse.names import load_names
-from tests.support.embedded_warehouse import AREAS, ITEMS, evening
-from tests.support.order_loop import MONDAY, lives, loop_warehouse
+from tests.support.embedded_warehouse import AREAS, ITEMS, embedded_warehouse, evening
+from tests.support.order_loop import MONDAY, lives
 
 COOKBOOK = (Path(__file__).parents[2] / "docs" / "figures.md").read_text("utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", COOKBOOK, re.DOTALL)
@@ -36,7 +36,7 @@ TERRITORY = {unit.code: unit.territory for unit in UNITS}
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["once", "twice"])
 def warehouse(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedWarehouse]:
-    with loop_warehouse(tmp_path_factory.mktemp("loop") / "warehouse") as opened:
+    with embedded_warehouse(tmp_path_factory.mktemp("loop") / "warehouse") as opened:
         for _ in range(request.param):
             opened.insert("orders", [order_row(order, order.issued_at) for order, _ in WEEK])
             opened.insert("order_steps", [step_row(s) for _, states in LIVES for s in states[1:]])

@@ -20,8 +20,8 @@ from streams.report.words import FIGURES, LABELS
 from streams.warehouse.embedded import EmbeddedWarehouse
 from streams.warehouse.loop_rows import step_row
 from streams.warehouse.names import load_names
-from tests.support.embedded_warehouse import AREAS, ITEMS, UNITS, evening
-from tests.support.order_loop import lives, loop_warehouse
+from tests.support.embedded_warehouse import AREAS, ITEMS, UNITS, embedded_warehouse, evening
+from tests.support.order_loop import lives
 
 LIVES = lives(11, 300)
 WEEK = period_of("week", date(2024, 11, 7))
@@ -36,7 +36,7 @@ def incidents(area: str, *days_before_the_end: int) -> list[Sequence[object]]:
 
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedWarehouse]:
-    with loop_warehouse(tmp_path_factory.mktemp("report") / "warehouse") as opened:
+    with embedded_warehouse(tmp_path_factory.mktemp("report") / "warehouse") as opened:
         opened.insert("orders", [order_row(order, order.issued_at) for order, _ in LIVES])
         opened.insert("order_steps", [step_row(s) for _, states in LIVES for s in states[1:]])
         opened.insert("events", evening()["events"])

@@ -11,8 +11,8 @@ from streams.flow.rows import order_row
 from streams.report.command import report_bytes
 from streams.warehouse.loop_rows import step_row
 from streams.warehouse.names import load_names
-from tests.support.embedded_warehouse import AREAS, ITEMS, UNITS
-from tests.support.order_loop import lives, loop_warehouse
+from tests.support.embedded_warehouse import AREAS, ITEMS, UNITS, embedded_warehouse
+from tests.support.order_loop import lives
 
 DAY = date(2024, 11, 7)
 
@@ -21,7 +21,7 @@ DAY = date(2024, 11, 7)
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("command") / "warehouse"
     made = lives(11, 60)
-    with loop_warehouse(folder) as opened:
+    with embedded_warehouse(folder) as opened:
         opened.insert("orders", [order_row(order, order.issued_at) for order, _ in made])
         opened.insert("order_steps", [step_row(s) for _, states in made for s in states[1:]])
         load_names(opened, ITEMS, AREAS, UNITS)

@@ -1,4 +1,4 @@
-"""A running worker is given a model, a newer one, and none again: nothing is lost, and every report tells of its model."""
+"""A running worker is given a model, a newer one, and none again: nothing is lost, and every report names its model."""
 
 from __future__ import annotations
 
@@ -74,6 +74,7 @@ def _who_decided(started: Pipeline) -> None:
     by = dict(started.ask("SELECT classified_by, count() FROM sanwang.events FINAL WHERE model != '' GROUP BY 1"))
     assert by["model"] > 0
     assert by["code"] > 0
-    assert started.ask("SELECT count() FROM sanwang.events FINAL WHERE classified_by = 'model' AND model = ''") == [(0,)]
+    none = "SELECT count() FROM sanwang.events FINAL WHERE classified_by = 'model' AND model = ''"
+    assert started.ask(none) == [(0,)]
     items = {item for (item,) in started.ask("SELECT DISTINCT item FROM sanwang.events WHERE classified_by = 'model'")}
     assert items <= set(ITEM_OF.values())

@@ -1,17 +1,13 @@
-"""A warehouse with the tables of the closed loop, and a made-up week of orders to fill it with.
+"""A made-up week of orders to fill a warehouse with.
 
 The week comes from a seed and goes through the real order life, so its rows are what the flow would write.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from random import Random
 from typing import Any
-from unittest.mock import patch
 
 from msgspec.structs import replace
 
@@ -20,29 +16,11 @@ from streams.core.decision import Order
 from streams.core.order_life import OrderLife
 from streams.core.order_state import OrderState, issue
 from streams.core.order_update import STEPS, Update
-from streams.warehouse.embedded import EmbeddedWarehouse
-from streams.warehouse.migrate import FOLDER, Migration, migrate, our_migrations
-from streams.warehouse.tables import LOOP_TABLES, TABLES
 
 MONDAY = 1_730_649_600_000  # 2024-11-04 00:00 in Shanghai
 UNITS = ("V-HY", "E-CG", "E-HW")
 LIMITS = {"02001": "4h", "09001": "30m"}
 VILLAGES = ("419901001001", "419901001002", "419901002001")
-
-
-@contextmanager
-def loop_warehouse(folder: Path) -> Iterator[EmbeddedWarehouse]:
-    """A warehouse with all tables and views, those of the closed loop included."""
-    ours = [m for m in our_migrations() if "order_loop" not in m.file]
-    file = next(FOLDER.rglob("*_order_loop.sql"))
-    ours.append(Migration(ours[-1].number + 1, file.name, file.read_text("utf-8")))
-    with patch.dict(TABLES, {table.name: table for table in LOOP_TABLES}):
-        warehouse = EmbeddedWarehouse(folder)
-        try:
-            migrate(warehouse, ours)
-            yield warehouse
-        finally:
-            warehouse.close()
 
 
 def is_workday(day: date) -> bool:
