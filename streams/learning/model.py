@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from streams.learning.features import Keys, grams, places
+from streams.learning.features import Keys, Lookup, grams
 
 Floats = NDArray[np.float32]
 _CELLS = 8_192  # texts times labels that are worked on at once: what fits the processor's cache
@@ -55,6 +55,7 @@ class Model:
         self.facts = facts
         self.weights = weights
         self.version = version  # digest of its content
+        self._lookup = Lookup(weights.vocabulary)
 
     def answers(self, texts: Sequence[str]) -> list[Answer]:
         """An answer for each of `texts`."""
@@ -79,16 +80,16 @@ class Model:
     def _chances(self, texts: Sequence[str]) -> Iterator[Floats]:
         step = max(16, _CELLS // (len(self.facts.labels) + 1))
         for start in range(0, len(texts), step):
-            scores, silent = scores_of(texts[start : start + step], self.weights)
+            scores, silent = scores_of(texts[start : start + step], self.weights, self._lookup)
             chances = softmax(scores * np.float32(self.facts.temperature))
             chances[silent] = 0.0
             yield chances
 
 
-def scores_of(texts: Sequence[str], weights: Weights) -> tuple[Floats, NDArray[np.bool_]]:
-    """Texts by labels: how much speaks for each label; and which texts have no known gram."""
+def scores_of(texts: Sequence[str], weights: Weights, lookup: Lookup) -> tuple[Floats, NDArray[np.bool_]]:
+    """Texts by labels: how much speaks for each label; and which texts have no known gram; `lookup` is theirs."""
     keys, begins = grams(texts)
-    singles, pairs = places(keys, weights.vocabulary)
+    singles, pairs = lookup.places(keys)
     sums = np.add.reduceat(weights.table[singles] + weights.table[pairs], begins, axis=0)
     square = sums[:, -1:]
     length = np.sqrt(np.where(square > 0, square, np.float32(1)))

@@ -14,7 +14,7 @@ from sklearn.svm import LinearSVC
 
 from streams.errors import SanwangError
 from streams.learning.calibrate import calibration_error, temperature_of, threshold_of
-from streams.learning.features import Keys, grams, places, vocabulary_of
+from streams.learning.features import Keys, Lookup, grams, vocabulary_of
 from streams.learning.figures import macro_f1
 from streams.learning.folds import fold_of, near_duplicates
 from streams.learning.model import Facts, Floats, Model, Weights, scores_of, softmax
@@ -83,7 +83,7 @@ def _out_of_fold(texts: Sequence[str], classes: Classes, fold: NDArray[np.int64]
     for number in range(FOLDS):
         held = fold == number
         weights = fit([*compress(texts, ~held)], classes[~held], seed)
-        scores[held] = scores_of([*compress(texts, held)], weights)[0]
+        scores[held] = scores_of([*compress(texts, held)], weights, Lookup(weights.vocabulary))[0]
     return scores
 
 
@@ -92,7 +92,7 @@ def _counts(texts: Sequence[str], vocabulary: Keys) -> csr_matrix:
     keys, begins = grams(texts)
     owner = np.repeat(np.arange(len(texts)), np.diff(begins, append=keys.shape[1]))
     owners = np.concatenate((owner, owner))
-    where = places(keys, vocabulary).ravel()
+    where = Lookup(vocabulary).places(keys).ravel()
     return csr_matrix((np.ones(len(owners)), (owners, where)), shape=(len(texts), len(vocabulary) + 1))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from streams.errors import SanwangError
 from streams.learning.calibrate import calibration_error, temperature_of, threshold_of
-from streams.learning.features import READ, grams, places, vocabulary_of
+from streams.learning.features import NO_GRAM, READ, Lookup, grams, vocabulary_of
 from streams.learning.figures import measure
 from streams.learning.folds import fold_of, near_duplicates
 from streams.learning.model import Model
@@ -77,7 +77,17 @@ def test_width_case_blanks_and_digits_make_no_difference() -> None:
 def test_no_pair_crosses_two_texts() -> None:
     vocabulary = vocabulary_of(["甲乙", "乙甲"], 1)
     apart = grams(["甲", "乙"])[0]
-    assert (places(apart, vocabulary)[1] == 0).all()  # NO_GRAM stands first
+    assert (Lookup(vocabulary).places(apart)[1] == 0).all()  # NO_GRAM stands first
+
+
+@pytest.mark.parametrize("many", [1, 2, 500, 20_000])
+def test_every_gram_is_found_in_its_place_and_no_other(many) -> None:
+    drawn = np.random.default_rng(many).integers(1, 1 << 42, 2 * many, dtype=np.uint64)
+    vocabulary = np.unique(np.append(drawn[:many], NO_GRAM))
+    strange = np.setdiff1d(drawn, vocabulary)
+    lookup = Lookup(vocabulary)
+    assert np.array_equal(lookup.places(vocabulary), np.arange(len(vocabulary)))
+    assert (lookup.places(strange) == len(vocabulary)).all()
 
 
 def test_near_duplicates_and_given_groups_stay_together() -> None:
