@@ -83,6 +83,16 @@ def test_classify_a_file_by_model_rules_and_both(history, model_path, demo_city,
     assert [row["id"] for row in both] == ["7", "8", "9"]
 
 
+def test_quality_of_both_on_the_made_up_set(model_path, demo_city) -> None:
+    """Codes of items as the running pipeline gives them, on reports that the model has not seen in these words."""
+    texts, labels = reports(7)
+    learned = ItemModel(load_model(model_path), Classes("both", labels=ITEM_OF), demo_city.catalogue.items)
+    found = CityLabeller(demo_city.catalogue, learned, "both").label(texts)
+    right = sum(one.label == ITEM_OF[label] for one, label in zip(found, labels, strict=True))
+    assert right >= 0.95 * len(texts)
+    assert {one.by for one in found} <= {"model", "text"}
+
+
 def test_what_is_learned_is_scrubbed() -> None:
     row = {"title": "路灯不亮", "detail": "请打13800138000"}
     assert "13800138000" not in text_of(row, ("title", "detail"))
