@@ -21,8 +21,7 @@ def event_row(log_id: str, event: Event, decision: Decision, version: int) -> Ro
         decision.incident.incident_id if decision.incident else "", decision.repeat, e.occurred_at, e.received_at,
         e.area, e.placed_by, e.ambiguous, e.lon, e.lat, e.item, e.classified_by, e.score, "; ".join(e.reasons),
         "; ".join(decision.reasons), e.urgency, e.life_safety, "" if again else e.text, "" if again else e.address,
-        e.caller, e.self_handled, e.catalogue, e.replayed, version, e.wish, e.source_code,
-        e.model,
+        e.caller, e.self_handled, e.catalogue, e.replayed, version, e.wish, e.source_code, e.model,
     )
 
 

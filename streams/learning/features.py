@@ -92,7 +92,8 @@ def _points(texts: Sequence[str]) -> NDArray[np.uint32]:
     points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     plain = _plain()
     points = np.where(points < len(plain), plain[np.minimum(points, len(plain) - 1)], points)
-    return points[(points > _BLANK) | (points == 0)]
+    kept: NDArray[np.uint32] = points[(points > _BLANK) | (points == 0)]
+    return kept
 
 
 @cache
