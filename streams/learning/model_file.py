@@ -91,6 +91,8 @@ def _unpacked(packed: dict[str, bytes], labels: int, path: Path) -> Weights:
     vocabulary, table, bias = (arrays[name] for name in _ARRAYS)
     if vocabulary.ndim != 1 or table.shape != (len(vocabulary) + 1, labels + 1) or bias.shape != (labels,):
         raise ModelFileError(path, "its arrays do not fit one another")
+    if not (np.isfinite(table).all() and np.isfinite(bias).all()):
+        raise ModelFileError(path, "holds numbers that are none")
     return Weights(vocabulary, table.astype(np.float32), bias)
 
 

@@ -11,8 +11,8 @@ from streams.learning.calibrate import calibration_error, temperature_of, thresh
 from streams.learning.features import NO_GRAM, READ, Lookup, grams, vocabulary_of
 from streams.learning.figures import measure
 from streams.learning.folds import fold_of, near_duplicates
-from streams.learning.model import Model
-from streams.learning.model_file import ModelFileError, load_model, save_model
+from streams.learning.model import Model, Weights
+from streams.learning.model_file import ModelFileError, load_model, save_model, sealed
 from streams.learning.train import train
 from tests.support.history import reports
 
@@ -153,6 +153,13 @@ def test_files_that_are_no_whole_model_are_refused(model, tmp_path) -> None:
     for wrong in (tmp_path / "text", tmp_path / "absent"):
         with pytest.raises(ModelFileError):
             load_model(wrong)
+
+
+def test_numbers_that_are_none_are_refused(model, tmp_path) -> None:
+    weights = Weights(model.weights.vocabulary, np.full_like(model.weights.table, np.nan), model.weights.bias)
+    save_model(sealed(model.facts, weights), tmp_path / "m")
+    with pytest.raises(ModelFileError, match="numbers that are none"):
+        load_model(tmp_path / "m")
 
 
 def test_a_model_of_two_labels() -> None:
