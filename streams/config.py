@@ -23,6 +23,9 @@ class Kafka(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     bootstrap: str = "127.0.0.1:9092"
     group: str = "sanwang"
+    #: Name of this worker in the group, different for each and kept over restarts: one that is back within the session
+    #: timeout takes up its partitions again without a rebalance. Empty: a worker that stops leaves at once.
+    instance: str = ""
     partitions: int = 4  # of every topic
     replication: int = 1
     rebalance_timeout_s: float = 20.0
@@ -45,6 +48,8 @@ class ClickHouse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     #: Port of ClickHouse's HTTP interface: the server's, or the local one that answers for the embedded engine (0 picks
     #: a free one).
     http_port: int = 8123
+    #: Name of a cluster that the server knows: tables are then replicated and sharded over it.
+    cluster: str = ""
 
 
 class Telemetry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

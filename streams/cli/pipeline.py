@@ -112,7 +112,9 @@ def migrate(
             raise
         warehouse = Asking(settings)  # its worker answers
     with closing(warehouse):
-        listed = migrations.status(warehouse) if status else migrations.migrate(warehouse, dry_run=dry_run)
+        listed = migrations.status(warehouse) if status else migrations.migrate(
+            warehouse, dry_run=dry_run, cluster=settings.cluster
+        )
     for one in listed:
         typer.echo(f"{one.file}  {one.at:%Y-%m-%d %H:%M:%S}" if one.at else f"{one.file}  not applied")
     if not listed:

@@ -112,7 +112,7 @@ class Worker:
         warehouse = await asyncio.to_thread(open_warehouse, self._settings.clickhouse)
         stack.callback(warehouse.close)
         if isinstance(warehouse, EmbeddedWarehouse):
-            await _migrated(warehouse)  # before anybody may ask; a folder's faults stop us here
+            await self._migrated(warehouse)  # before anybody may ask; a folder's faults stop us here
             interface = HttpInterface(warehouse)
             log.info("clickhouse http", port=await interface.start(self._settings.clickhouse.http_port))
             stack.push_async_callback(interface.stop)
@@ -126,7 +126,7 @@ class Worker:
         try:
             while True:
                 try:
-                    await _migrated(warehouse)
+                    await self._migrated(warehouse)
                     await asyncio.to_thread(load_names, warehouse, catalogue, areas, units)
                     break
                 except WarehouseUnavailable as error:
@@ -138,6 +138,10 @@ class Worker:
         else:
             self._health.warehouse = True
             self._tables_ready.set()
+
+    async def _migrated(self, warehouse: Warehouse) -> None:
+        for applied in await asyncio.to_thread(migrate, warehouse, cluster=self._settings.clickhouse.cluster):
+            log.info("migrated", migration=applied.file)
 
     async def _prepare_broker(self) -> str:
         """Make the topics; returns the cluster's id. Waits as long as no broker answers."""
@@ -201,11 +205,6 @@ class _Inserts:
 
     def on_failure(self, table: str) -> None:
         self._metrics.insert_failures.labels(table).inc()
-
-
-async def _migrated(warehouse: Warehouse) -> None:
-    for applied in await asyncio.to_thread(migrate, warehouse):
-        log.info("migrated", migration=applied.file)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

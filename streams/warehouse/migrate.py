@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from streams.warehouse.cluster import on_cluster
 from streams.warehouse.errors import WarehouseError
 from streams.warehouse.port import Warehouse
 from streams.warehouse.statements import split_statements
@@ -17,11 +18,12 @@ from streams.warehouse.tables import DATABASE
 
 FOLDER = Path(__file__).parent / "migrations"
 _FILE_NAME = re.compile(r"(\d{4})_(\w+)\.sql")
+_DATABASE = f"CREATE DATABASE IF NOT EXISTS {DATABASE}"
 _REMEMBERED = f"""
 CREATE TABLE IF NOT EXISTS {DATABASE}.migrations
 (number UInt16, file String, checksum String, applied_at DateTime)
 ENGINE = MergeTree PARTITION BY tuple() ORDER BY number
-"""
+""".strip()
 
 
 class Migration(NamedTuple):
@@ -71,10 +73,11 @@ def status(warehouse: Warehouse, migrations: Sequence[Migration] | None = None) 
 
 
 def migrate(
-    warehouse: Warehouse, migrations: Sequence[Migration] | None = None, *, dry_run: bool = False
+    warehouse: Warehouse, migrations: Sequence[Migration] | None = None, *, dry_run: bool = False, cluster: str = ""
 ) -> list[Applied]:
     """Apply what is missing, in order, and return what was (or with `dry_run` would be) applied.
 
+    With the name of a `cluster`, every table is made on all of its servers, see streams/warehouse/cluster.py.
     Raises `WarehouseError` when an applied file has changed since, when the warehouse has migrations that this release
     does not know, or when a statement fails; then the error names the file, and the next run takes it up again.
     """
@@ -82,23 +85,28 @@ def migrate(
     missing = [state for state in status(warehouse, known) if state.at is None]
     if dry_run or not missing:
         return missing
-    warehouse.execute(f"CREATE DATABASE IF NOT EXISTS {DATABASE}")
-    warehouse.execute(_REMEMBERED)
+    for statement in (_DATABASE, _REMEMBERED):
+        _execute(warehouse, statement, cluster)
     by_number = {migration.number: migration for migration in known}
     for state in missing:
-        _apply(warehouse, by_number[state.number])
+        _apply(warehouse, by_number[state.number], cluster)
     numbers = {state.number for state in missing}
     return [state for state in status(warehouse, known) if state.number in numbers]
 
 
-def _apply(warehouse: Warehouse, migration: Migration) -> None:
+def _apply(warehouse: Warehouse, migration: Migration, cluster: str) -> None:
     for number, statement in enumerate(split_statements(migration.sql), start=1):
         try:
-            warehouse.execute(statement)
+            _execute(warehouse, statement, cluster)
         except WarehouseError as error:
             raise WarehouseError(f"{migration.file}, statement {number}: {error}", error.code) from None
     row = f"{migration.number}, '{migration.file}', '{migration.checksum}', now()"
     warehouse.execute(f"INSERT INTO {DATABASE}.migrations SELECT {row}")
+
+
+def _execute(warehouse: Warehouse, statement: str, cluster: str) -> None:
+    for rendered in on_cluster(statement, cluster) if cluster else (statement,):
+        warehouse.execute(rendered)
 
 
 def _remembered(warehouse: Warehouse) -> Mapping[int, tuple[str, str, datetime]]:

@@ -10,6 +10,8 @@ from streams.warehouse.embedded import EmbeddedWarehouse
 from streams.warehouse.server import ServerWarehouse
 
 EMBEDDED = "embedded:"
+#: A block is on its shard when its insert returns, and a join or IN asks all shards.
+_ON_CLUSTER = "insert_distributed_sync=1&distributed_product_mode=global"
 
 
 def embedded_folder(settings: ClickHouse) -> Path | None:
@@ -22,7 +24,10 @@ def open_warehouse(settings: ClickHouse) -> EmbeddedWarehouse | ServerWarehouse:
     folder = embedded_folder(settings)
     if folder is not None:
         return EmbeddedWarehouse(folder)
-    return ServerWarehouse(settings.url, _password(settings.password_file), settings.http_port)
+    url = settings.url
+    if settings.cluster:
+        url += f"{'&' if '?' in url else '?'}{_ON_CLUSTER}"
+    return ServerWarehouse(url, _password(settings.password_file), settings.http_port)
 
 
 def _password(file: str) -> str:

@@ -21,16 +21,16 @@ def missing() -> str:
     return "" if version and int(version[1]) >= JAVA else f"{NEEDS} (found: {said.splitlines()[:1]})"
 
 
-def fetch() -> Path:
-    """The folder of the jars that `kafka/pom.xml` lists; kept until the list changes."""
-    digest = hashlib.sha256(POM.read_bytes()).hexdigest()[:12]
-    libs = POM.parent / "target" / f"libs-{digest}"
+def fetch(pom: Path = POM) -> Path:
+    """The folder of the jars that `pom` lists; kept until the list changes."""
+    digest = hashlib.sha256(pom.read_bytes()).hexdigest()[:12]
+    libs = pom.parent / "target" / f"libs-{digest}"
     if not libs.is_dir():
         partial = libs.with_suffix(".partial")
         goal = ["dependency:copy-dependencies", f"-DoutputDirectory={partial}"]
-        command = ["mvn", "-B", "-ntp", "-q", "-f", str(POM), *goal]
+        command = ["mvn", "-B", "-ntp", "-q", "-f", str(pom), *goal]
         done = subprocess.run(command, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False)
         if done.returncode:
-            raise RuntimeError(f"Maven cannot fetch Apache Kafka:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+            raise RuntimeError(f"Maven cannot fetch what {pom} lists:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
         partial.rename(libs)
     return libs
