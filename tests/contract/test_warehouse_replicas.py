@@ -23,8 +23,8 @@ from tests.support.clickhouse_town import TownServer, clickhouse_town
 
 pytestmark = [pytest.mark.server, pytest.mark.kafka]
 NAMES = "CREATE TABLE sanwang.units (code String, name String) ENGINE = ReplacingMergeTree() ORDER BY code"
-REDUCED = Migration(1, "0001_reduced.sql", ";\n".join([*map(reduced_ddl, LEDGER_TABLES), NAMES]))
-ADDED = Migration(2, "0002_added.sql", "ALTER TABLE sanwang.hand_overs ADD COLUMN note String")
+REDUCED = Migration(1, "0001_reduced.sql", ";\n".join(map(reduced_ddl, LEDGER_TABLES)))
+ADDED = Migration(2, "0002_names.sql", NAMES)
 ROWS = 200
 
 
@@ -80,7 +80,6 @@ def test_rows_spread_over_shards_are_copied_and_count_once(servers: list[TownSer
         assert at_a == at_b
         assert at_a + at_c == ROWS
         assert min(at_a, at_c) > ROWS / 4
-        assert a.query("SELECT count() FROM sanwang.hand_overs WHERE note != ''") == [(0,)]
 
         a.execute("INSERT INTO sanwang.units SELECT 'FIR-01', '消防一站'")
         for warehouse in (b, c):

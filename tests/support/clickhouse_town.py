@@ -20,6 +20,7 @@ from tests.support.ports import free_port
 
 POM = Path(__file__).parent / "zookeeper" / "pom.xml"
 START_SECONDS = 30
+_ZOOKEEPER = ("-Dzookeeper.admin.enableServer=false", "-Dzookeeper.4lw.commands.whitelist=srvr")
 
 
 class Place(NamedTuple):
@@ -87,7 +88,7 @@ def _zookeeper(folder: Path) -> Iterator[int]:
     """The port of a ZooKeeper of its own."""
     folder.mkdir(parents=True)
     port = free_port()
-    java = ["java", "-Xmx128m", "-Dzookeeper.admin.enableServer=false", "-cp", f"{kafka_libs.fetch(POM)}/*"]
+    java = ["java", "-Xmx128m", *_ZOOKEEPER, "-cp", f"{kafka_libs.fetch(POM)}/*"]
     command = [*java, "org.apache.zookeeper.server.ZooKeeperServerMain", str(port), str(folder)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(tied(command), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=folder)
@@ -104,8 +105,10 @@ def _zookeeper(folder: Path) -> Iterator[int]:
 
 
 def _answers(port: int) -> bool:
+    """Whether it serves: the port is open before that."""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1):
-            return True
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+            connection.sendall(b"srvr")
+            return b"Mode: " in connection.makefile("rb").read()
     except OSError:
         return False
