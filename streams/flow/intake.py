@@ -55,6 +55,7 @@ class Intake:
 
     async def step(self, chunk: Chunk) -> None:
         """Decode, scrub, place and classify a chunk; returns when its events and dead letters are confirmed."""
+        self._metrics.clock_ahead.labels(chunk.topic).set(chunk.records[-1].timestamp / 1000 - time())
         events, letters = self._take(chunk)
         await asyncio.gather(
             *(self._publisher.send_all(lane, by_partition) for lane, by_partition in self._sorted(events).items()),

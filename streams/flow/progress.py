@@ -48,6 +48,7 @@ async def _watch(app: App, health: Health, metrics: Metrics) -> None:
         health.lag = sum(lag for tp, lag in lags.items() if tp.topic != LEDGER)
         if done != last or not health.lag:
             health.progressed_at = monotonic()
+        metrics.without_progress.set(monotonic() - health.progressed_at)
         last = done
         for tp in shown - lags.keys():
             metrics.lag.remove(tp.topic, str(tp.partition))

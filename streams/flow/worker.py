@@ -34,6 +34,7 @@ from streams.flow.progress import watch_progress
 from streams.flow.publisher import Publisher
 from streams.flow.recorder import Recorder
 from streams.flow.security import kafka_python_security
+from streams.flow.standing import watch_standing
 from streams.flow.topics import ALL_TOPICS, EVENTS, EVENTS_URGENT, GRID_ALLCLEARS, LEDGER, REPORT_TOPICS, config_of
 from streams.flow.triage import Triage
 from streams.telemetry.health import Health
@@ -85,6 +86,7 @@ class Worker:
             gc.freeze()  # the city is for ever: leave it out of every later collection
             gc.set_threshold(*COLLECT)
             await stack.enter_async_context(watch_progress(app, self._health, self._metrics))
+            await stack.enter_async_context(watch_standing(app, warehouse, self._tables_ready, self._metrics))
             log.info("working", log_id=log_id, city=city.name)
             await run_app(app, self._stop)
         return 1 if self._fatal else 0

@@ -55,6 +55,16 @@ class Metrics:
         self.recovery = Histogram(
             "sanwang_recovery_seconds", "Rebuilding a partition's state", buckets=_INSERT_S, registry=r
         )
+        # Since committed offsets last grew or there was nothing to do; /healthz says stuck after 60.
+        self.without_progress = Gauge(
+            "sanwang_seconds_without_progress", "Since work was last done while there was some", registry=r
+        )
+        # The broker's time of the newest record of a feed less this machine's clock, as of its latest chunk: above 0 by
+        # seconds, one of the clocks is wrong, and due times with it. Below 0 it is the age of the record.
+        self.clock_ahead = Gauge("sanwang_clock_ahead_seconds", "Newest record's time less ours", ["topic"], registry=r)
+        # What stands open in ClickHouse, counted each minute by the worker that has partition 0 of the events topic;
+        # others say nothing. State: due_soon (within 30 minutes), overdue, stuck_hand_over (not taken for 5 minutes).
+        self.standing = Gauge("sanwang_standing", "Orders and hand-overs by state", ["state"], registry=r)
         # Resident memory of the process.
         self.memory = Gauge("sanwang_memory_bytes", "Resident memory", registry=r)
         # Chunks whose step failed for a reason that is not the broker's or ClickHouse's.
