@@ -39,8 +39,16 @@ digest() { # of a file, as ClickHouse has it
 [ -f clickhouse/users.xml ] || keep clickhouse/users.xml 444 <<XML
 <clickhouse>
   <profiles>
-    <default/>
-    <reader><readonly>2</readonly><max_execution_time>30</max_execution_time></reader>
+    <default>
+      <!-- On a cluster: a block is on its shard when its insert returns, and a join or IN asks all shards. -->
+      <insert_distributed_sync>1</insert_distributed_sync>
+      <distributed_product_mode>global</distributed_product_mode>
+    </default>
+    <reader>
+      <readonly>2</readonly>
+      <max_execution_time>30</max_execution_time>
+      <distributed_product_mode>global</distributed_product_mode>
+    </reader>
   </profiles>
   <quotas><default/></quotas>
   <users>

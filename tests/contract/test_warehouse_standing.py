@@ -16,8 +16,8 @@ def order(warehouse: EmbeddedWarehouse, number: int, due_in: int, *, closed: boo
     incident, at = f"hotline:{number}", NOW - age_days * 86_400_000 - MINUTE
     due = NOW + due_in * MINUTE
     warehouse.insert("orders", [(
-        f"{incident}/E-CG/1", incident, "E-CG", "lead", 1, 1, "hotline", LIGHT, AREA, None, None, 3, False, 1, at, at, at,
-        due, "rule",
+        f"{incident}/E-CG/1", incident, "E-CG", "lead", 1, 1, "hotline", LIGHT, AREA, None, None, 3, False, 1, at, at,
+        at, due, "rule",
     )])  # fmt: skip
     warehouse.insert("incidents", [(
         incident, LIGHT, AREA, None, None, at, at, at, 1, 1, 0, 3, False, "E-CG", [], "rule", due, closed, "", "", 1,

@@ -27,6 +27,7 @@ LABELS = {
     "stage": {"intake", "triage", "recorder", "all_clears"},
     "topic": {*ALL_TOPICS},
     "table": {*TABLES},
+    "state": {"due_soon", "overdue", "stuck_hand_over"},
 }
 NUMBERS = {"partition", "le"}
 
