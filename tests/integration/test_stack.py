@@ -18,6 +18,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,16 @@ import pytest
 from jsonschema import Draft7Validator
 
 from streams.config import load_settings
+from streams.flow.brokers import Broker, TopicSpec
+from streams.warehouse.errors import WarehouseError
+from streams.warehouse.server import ServerWarehouse
+from tests.support import kafka_libs
 from tests.support.asked import get
 from tests.support.brokers import running
+from tests.support.clickhouse_server import clickhouse_server
 from tests.support.command import environment
 from tests.support.compose import CHECKOUT, CLUSTER, FILE, cluster_variables, environment_of, stack
+from tests.support.kafka_server import KafkaServer
 from tests.support.ports import free_port
 from tests.support.started import required, started
 
@@ -170,6 +177,50 @@ def test_clickhouse_gets_digests_of_the_passwords_that_others_use(tmp_path: Path
     }
     assert not [file for file in (tmp_path / "clickhouse").iterdir()
                 if (tmp_path / "worker" / "clickhouse_password").read_text() in file.read_text()]
+
+
+@pytest.mark.server
+def test_a_server_takes_the_users_and_their_rights(tmp_path: Path) -> None:
+    first_start(tmp_path)
+    with clickhouse_server(tmp_path / "server") as server:
+        server.stop()
+        shutil.copy(tmp_path / "clickhouse" / "users.xml", tmp_path / "server" / "users.xml")
+        server.start()
+        for user, folder, right in (("sanwang", "worker", None), ("grafana", "grafana", "readonly mode")):
+            url = f"clickhouse://{user}@127.0.0.1:{server.port}/sanwang"
+            password = (tmp_path / folder / "clickhouse_password").read_text()
+            with closing(ServerWarehouse(url, password)) as warehouse:
+                assert warehouse.query("SELECT 1") == [(1,)]
+                with pytest.raises(WarehouseError, match=right) if right else nullcontext():
+                    warehouse.execute("CREATE DATABASE sanwang")
+            with closing(ServerWarehouse(url, "")) as warehouse, pytest.raises(WarehouseError, match="Password"):
+                warehouse.query("SELECT 1")
+
+
+@pytest.mark.kafka
+def test_kafka_starts_with_its_variables(tmp_path: Path) -> None:
+    if reason := kafka_libs.missing():
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    with AsInTheFile(tmp_path) as server, Broker(server.servers) as broker:
+        broker.create_topics([TopicSpec("probe", 4)])
+        assert broker.cluster_id()
+
+
+class AsInTheFile(KafkaServer):
+    """One broker with the settings that its image makes of the service's variables."""
+
+    def _settings(self, node: int) -> dict[str, object]:
+        inside, controller = self._ports[node]
+        mapped = {"29092": str(free_port()), "9092": str(inside), "9093": str(controller), "9094": str(free_port()),
+                  "://:": "://127.0.0.1:", "kafka:": "127.0.0.1:"}  # fmt: skip
+        variables = environment_of(SERVICES["kafka"])
+        heap, folder = variables.pop("KAFKA_HEAP_OPTS"), variables.pop("KAFKA_LOG_DIRS")
+        assert (heap, folder) == ("-Xms512m -Xmx1g", "/var/lib/kafka/data")
+        settings: dict[str, object] = {
+            name.removeprefix("KAFKA_").lower().replace("_", "."): replaced(value, mapped)
+            for name, value in variables.items() if name.startswith("KAFKA_")
+        }  # fmt: skip
+        return settings | {"log.dirs": self._home(node) / "data"}
 
 
 @pytest.mark.parametrize("variables", LAYOUTS.values(), ids=LAYOUTS)
