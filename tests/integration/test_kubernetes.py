@@ -25,7 +25,8 @@ LITERALS = dict(literal.split("=", 1) for literal in KUSTOMIZATION["configMapGen
 def resources() -> Iterator[tuple[str, dict[str, Any]]]:
     for name in KUSTOMIZATION["resources"]:
         for resource in yaml.safe_load_all((FOLDER / name).read_text("utf-8")):
-            yield f"{name}:{resource['kind']}", resource
+            kind, own = resource["kind"], resource["metadata"]["name"]
+            yield f"{name}:{kind}" if kind != "PersistentVolumeClaim" else f"{name}:{kind}:{own}", resource
 
 
 RESOURCES = dict(resources())
