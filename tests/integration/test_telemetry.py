@@ -27,6 +27,9 @@ LABELS = {
     "stage": {"intake", "triage", "recorder", "all_clears"},
     "topic": {*ALL_TOPICS},
     "table": {*TABLES},
+    "by": {"code", "text", "model", "none", "rules", "both"},
+    "version": {""},  # of the learned model: none here
+    "step": {"load", "classify"},
     "state": {"due_soon", "overdue", "stuck_hand_over"},
 }
 NUMBERS = {"partition", "le"}
