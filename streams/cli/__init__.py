@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from streams.cli import city, decisions, letters, pipeline
+from streams.cli import city, decisions, letters, pipeline, whatif
 from streams.errors import SanwangError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(pipeline.app)
 app.add_typer(decisions.app)
+app.add_typer(whatif.app)
 app.add_typer(city.app, name="city")
 app.add_typer(letters.app, name="dead-letters")
 

@@ -139,6 +139,12 @@ class Broker:
         """Yield a topic's records from its beginning to its present end, in order within each partition."""
         return self._span(self.begin_offsets([topic]), self.end_offsets([topic]))
 
+    def partition_records(self, topic: str, partition: int) -> Iterator[BrokerRecord]:
+        """Yield one partition's records from its beginning to its present end, in order."""
+        place = (topic, partition)
+        begin, end = self.begin_offsets([topic])[place], self.end_offsets([topic])[place]
+        return self._span({place: begin}, {place: end})
+
     def _create(self, specs: list[TopicSpec]) -> None:
         topics = {
             spec.name: {

@@ -1,0 +1,96 @@
+"""`sanwang whatif`: recorded reports through the city as it is and as it would be."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import nullcontext
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from streams.city.load import load_city
+from streams.config import Settings
+from streams.errors import SanwangError
+from streams.report.render import render
+from streams.report.words import Format, Language
+from streams.whatif.asked import Asked
+from streams.whatif.compare import Comparison, Difference, Sums
+from streams.whatif.feeds import from_feeds
+from streams.whatif.files import difference_files, write_units
+from streams.whatif.names import Names
+from streams.whatif.processes import Apart, decode, encode, side_apart
+from streams.whatif.recorded import recorded
+from streams.whatif.shown import sheets_of, summary
+from streams.whatif.side import Told
+from streams.whatif.words import LABELS
+
+Source = Literal["clickhouse", "kafka"]
+Decided = tuple[list[Asked], list[Told], list[Told]]  # a batch, as it is, as it would be
+BATCH = 2_000  # reports
+_AHEAD = 6  # batches that the sides may have in hand
+_Waiting = tuple[list[Asked], Future[bytes], Future[bytes]]
+
+
+class WhatIf:
+    """What would have differed under another city folder?"""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        """Raises CityFaults if either city cannot be loaded."""
+        self._settings = settings
+        self._folders = Path(settings.city), folder
+        self.names = Names(*(load_city(one) for one in self._folders))
+
+    def ask(self, source: Source, begin: int, end: int, out: Path | None = None) -> Sums:
+        """Replay what was received from `begin` up to `end` (ms UTC); with `out`, write every difference there.
+
+        Raises as the source does, and SanwangError if it has no reports.
+        """
+        with difference_files(out, self.names) if out else nullcontext(_nowhere) as write:
+            sums = self.replay(self._read(source, begin, end), write)
+        if not sums.reports:
+            raise SanwangError(f"no reports were recorded in that time in {source}")
+        if out:
+            write_units(out, sums, self.names)
+        return sums
+
+    def _read(self, source: Source, begin: int, end: int) -> Iterator[Asked]:
+        if source == "kafka":
+            return from_feeds(self._settings, begin, end)
+        return recorded(self._settings.clickhouse, begin, end)
+
+    def replay(self, asked: Iterable[Asked], write: Callable[[Sequence[Difference]], None]) -> Sums:
+        """Have both sides decide on the reports, in their order, and hand the differences to `write`."""
+        partitions, (before, after) = self._settings.kafka.partitions, self._folders
+        comparison = Comparison()
+        with side_apart(before, partitions) as one, side_apart(after, partitions) as other:
+            for batch, was, would in _decided(asked, one, other):
+                write(comparison.add(batch, was, would))
+        return comparison.sums
+
+
+def shown(sums: Sums, names: Names, form: Format, language: Language, title: str = "title") -> bytes:
+    """The answer: sentences and tables. CSV and workbooks have the tables alone."""
+    tables = render(LABELS[language][title], sheets_of(sums, names, language), form)
+    return tables if form in ("csv", "xlsx") else f"{summary(sums, names, language)}\n\n".encode() + tables
+
+
+def _decided(asked: Iterable[Asked], one: Apart, other: Apart) -> Iterator[Decided]:
+    """Batches with both sides' decisions, in order; some batches ahead, so that neither side waits."""
+    waiting: deque[_Waiting] = deque()
+    reports = iter(asked)
+    while True:
+        batch = list(islice(reports, BATCH))
+        if batch:
+            data = encode(batch)
+            waiting.append((batch, one.take(data), other.take(data)))
+        while waiting and (not batch or len(waiting) > _AHEAD):
+            done, was, would = waiting.popleft()
+            yield done, decode(was.result()), decode(would.result())
+        if not batch:
+            return
+
+
+def _nowhere(differences: Sequence[Difference]) -> None:
+    """Nobody wants them one by one."""

@@ -1,0 +1,103 @@
+"""Reports out of ClickHouse, as they were recorded: scrubbed, in the order of their receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from streams.config import ClickHouse
+from streams.core.accept import Envelope
+from streams.core.event import Feed, Report
+from streams.warehouse.asking import Asking
+from streams.whatif.asked import Asked, area_told, number_of
+
+MOST = 100_000  # rows of one answer, unless an hour has more
+_NAMES = "names "  # begins the evidence for a report that named another one; see `streams.core.triage`
+_SPAN = """received_at >= fromUnixTimestamp64Milli(toInt64({begin}))
+    AND received_at < fromUnixTimestamp64Milli(toInt64({end})) AND outcome != 'redelivered'"""
+_HOURS = """
+SELECT toUnixTimestamp(toStartOfHour(received_at)) AS hour, count() FROM sanwang.events
+WHERE {span} GROUP BY hour ORDER BY hour
+"""
+_REPORTS = """
+SELECT feed, event_id, source_partition, source_offset, toUnixTimestamp64Milli(occurred_at),
+    toUnixTimestamp64Milli(received_at), replayed, area, placed_by, lon, lat, source_code, wish, self_handled,
+    toString(caller), text, address, item, incident_id, match_reasons
+FROM sanwang.events FINAL WHERE {span}
+ORDER BY received_at, feed, source_partition, source_offset
+"""
+_FORMAT = "JSONCompactEachRow"
+
+
+class _Row(msgspec.Struct, array_like=True, gc=False):
+    feed: Feed
+    event_id: str
+    partition: int
+    offset: int
+    occurred_at: int
+    received_at: int
+    replayed: bool
+    area: str
+    placed_by: str
+    lon: float | None
+    lat: float | None
+    source_code: str
+    wish: str
+    self_handled: bool
+    caller: str
+    text: str
+    address: str
+    item: str
+    incident_id: str
+    match_reasons: str
+
+
+_rows = msgspec.json.Decoder(_Row, strict=False)
+_hours = msgspec.json.Decoder(tuple[int, int], strict=False)
+
+
+def recorded(settings: ClickHouse, begin: int, end: int) -> Iterator[Asked]:
+    """Reports received from `begin` up to, without, `end` (ms UTC), in order; raises as the warehouse does."""
+    warehouse = Asking(settings)
+    for since, until in _spans(warehouse, begin, end):
+        answer = warehouse.raw(_REPORTS.format(span=_span(since, until)), _FORMAT)
+        for line in answer.splitlines():
+            yield _asked(_rows.decode(line))
+
+
+def _spans(warehouse: Asking, begin: int, end: int) -> list[tuple[int, int]]:
+    """The time cut at full hours into pieces of about `MOST` reports."""
+    answer = warehouse.raw(_HOURS.format(span=_span(begin, end)), _FORMAT)
+    cuts, held = [begin], 0
+    for hour, reports in map(_hours.decode, answer.splitlines()):
+        if held and held + reports > MOST:
+            cuts.append(hour * 1000)
+            held = 0
+        held += reports
+    return list(zip(cuts, [*cuts[1:], end], strict=True))
+
+
+def _span(begin: int, end: int) -> str:
+    return _SPAN.format(begin=begin, end=end)
+
+
+def _asked(row: _Row) -> Asked:
+    first = row.match_reasons.partition("; ")[0]
+    report = Report(
+        feed=row.feed,
+        number=number_of(row.event_id),
+        occurred_at=row.occurred_at,
+        parent=number_of(first.removeprefix(_NAMES)) if first.startswith(_NAMES) else "",
+        codes=(row.source_code,) if row.source_code else (),
+        text=row.text,
+        address=row.address,
+        area=area_told(row.area, row.placed_by),
+        lon=row.lon,
+        lat=row.lat,
+        caller="" if row.caller == "0" else row.caller,
+        self_handled=row.self_handled,
+        wish=row.wish,
+    )
+    envelope = Envelope(row.partition, row.offset, row.received_at, row.replayed)
+    return Asked(report, envelope, row.item, row.incident_id)
