@@ -1,7 +1,8 @@
-"""Commands that try rules before they count."""
+"""Commands that try rules before they count, and correct what they decided."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 from time import time
@@ -40,3 +41,17 @@ def whatif(
     asking = WhatIf(load_settings(config), city)
     sums = asking.ask(source, moment(since, now), moment(until, now), out)
     sys.stdout.buffer.write(shown(sums, asking.names, output_format, lang))
+
+
+@app.command()
+def unmerge(
+    event_id: Annotated[str, typer.Argument(help="The report that does not belong: feed:number.")],
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    by: Annotated[str, typer.Option(help="Code of the desk that says so; never a person.")] = "operator",
+    config: Config = None,
+) -> None:
+    """Take a report off the incident that it was joined to: it becomes one of its own, with orders of its own."""
+    from streams.intake.unmerge import unmerge as send
+
+    incident_id = asyncio.run(send(load_settings(config), event_id, by, reason, int(time() * 1000)))
+    typer.echo(f"{event_id} is taken off {incident_id}; what became of it is in the table incident_corrections")

@@ -120,6 +120,15 @@ class OpenIncidents:
         if link.caller:
             self._callers.setdefault(link.incident_id, set()).add(link.caller)
 
+    def unlink(self, link: Link) -> list[Link]:
+        """Take an event off its incident, which must be open; the links of the events that stay."""
+        del self._links[link.event_id]
+        members = self._members[link.incident_id]
+        members.remove(link.event_id)
+        others = [self._links[member] for member in members]
+        self._callers[link.incident_id] = {other.caller for other in others if other.caller}
+        return others
+
     def touch(self, incident: Incident) -> None:
         """Move an incident to the young end of its queue: its window begins anew."""
         incident.touched = self._watermark

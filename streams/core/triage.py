@@ -7,6 +7,7 @@ boundaries or the clock, so a replay decides the same.
 from __future__ import annotations
 
 from streams.core.catalogue import OTHER, Catalogue, Item
+from streams.core.correction import joined, left_behind, mark_of, shrink
 from streams.core.decision import Decision, Incident, Link, Order, Route
 from streams.core.event import Event
 from streams.core.match import FEED_BIT, Match, compare, shingles_of
@@ -41,6 +42,27 @@ class Desk:
         incident, reasons = found
         return self._join(event, incident, reasons, now)
 
+    def split(self, event: Event, now: int) -> Decision:
+        """Take a report off the incident that it was joined to and open one of its own, as somebody has corrected us.
+
+        Its time limit runs from its own clock, as it would have. Said again, it is told again. Raises RefusedError as
+        `joined` does.
+        """
+        link = joined(self.open, event.event_id)
+        if left_behind(link):
+            incident = self.open.get(event.event_id)
+            orders = self._orders(incident, event, now) if incident and not incident.closed else ()
+            return Decision("new", incident, orders, reasons=link.reasons)
+        left = self.open.get(link.incident_id)
+        if left is not None:
+            shrink(left, link, self.open.unlink(link))
+            self._changed[left.incident_id] = left
+        opened = self._open(event, self._items.get(event.item) or self._items[OTHER], now)
+        mark = mark_of(link)
+        self.open.link(mark)
+        self._linked.append(mark)
+        return Decision("new", opened.incident, opened.orders, reasons=mark.reasons)
+
     def take_changes(self) -> tuple[list[Incident], list[Link]]:
         """Incidents changed and links made since the last call: what must be durable before anything is told."""
         changed, linked = list(self._changed.values()), self._linked
@@ -56,7 +78,7 @@ class Desk:
         # then: those who have them see a revision that they know.
         orders = self._orders(incident, event, now) if incident and not incident.closed else ()
         link = self.open.link_of(event.event_id)
-        if link is not None:
+        if link is not None and not left_behind(link):
             return Decision("linked", incident, orders, link.repeat, link.reasons)
         return Decision("new", incident, orders)
 

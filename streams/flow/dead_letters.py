@@ -91,7 +91,12 @@ def _letter(log_id: str, record: ConsumerRecord, why: Refusal, preview: str) -> 
 
 def received_at(record: ConsumerRecord) -> int:
     """When the broker took a record, ms UTC. Producers may set it: what no clock shows is moved into 1970 to 2100."""
-    return min(max(int(record.timestamp), 0), _LATEST_MS)
+    return between_years(int(record.timestamp))
+
+
+def between_years(at: int) -> int:
+    """A time in ms UTC, moved into the years 1970 to 2100."""
+    return min(max(at, 0), _LATEST_MS)
 
 
 def preview_of(data: bytes | None) -> str:

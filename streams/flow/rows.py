@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from streams.core.correction import Correction
 from streams.core.decision import Decision, Incident, Order
 from streams.core.event import Event
 from streams.core.handover import HandOver
@@ -56,6 +57,16 @@ def latency_row(event: Event, decided_at: int, ordered_at: int | None) -> Row:
         event.event_id, event.feed, event.urgency, event.life_safety, since, event.accepted_at - since,
         decided_at - since, None if ordered_at is None else ordered_at - since,
     )
+
+
+def correction_row(
+    log_id: str, partition: int, offset: int, correction: Correction, outcome: str, received_at: int
+) -> Row:
+    """Row of `incident_corrections`; `received_at` in ms UTC."""
+    c = correction
+    return (
+        log_id, partition, offset, c.number, c.event_id, c.incident_id, outcome, c.by, c.reason, c.at, received_at,
+    )  # fmt: skip
 
 
 def dead_letter_row(letter: DeadLetter) -> Row:

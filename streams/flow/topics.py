@@ -25,6 +25,7 @@ LEDGER = "ledger"
 DEAD_LETTERS = "dead.letters"
 HAND_OVERS = "hand.overs"
 ORDER_UPDATES = "order.updates"
+INCIDENT_CORRECTIONS = "incident.corrections"
 
 #: Topics whose records are reports, and the feed that they belong to.
 REPORT_TOPICS: Mapping[str, Feed] = {POLICE_ALERTS: "police", HOTLINE_CALLS: "hotline", GRID_REPORTS: "grid"}
@@ -42,6 +43,7 @@ RECORDS: Mapping[str, str] = {
     DEAD_LETTERS: "DeadLetter",
     HAND_OVERS: "HandOver",
     ORDER_UPDATES: "OrderUpdate",
+    INCIDENT_CORRECTIONS: "IncidentCorrection",
 }
 
 
@@ -58,6 +60,7 @@ LANES: Mapping[str, Lane] = {
     EVENTS_URGENT: Lane(0, 100, 0),  # danger to life, and all of 110
     POLICE_ALERTS: Lane(1, 100, 2),
     EVENTS: Lane(2, 20, 40),  # each record holds a chunk's worth of events
+    INCIDENT_CORRECTIONS: Lane(3, 20, 0),
     HOTLINE_CALLS: Lane(3, 200, 40),
     GRID_REPORTS: Lane(4, 200, 80),
     LEDGER: Lane(5, 100, 200),  # each record holds a chunk's worth of rows

@@ -31,6 +31,8 @@ from streams.wire.orders import OrderEncoder
 _decoder = msgspec.msgpack.Decoder(list[Event])
 log = structlog.get_logger(__name__)
 Decided = tuple[Event, Decision, int]  # with the offset in the events topic
+Decide = Callable[[Mapping[int, Desk], Chunk], tuple[list[Decided], list[DeadLetter]]]
+CORRECTED = 1 << 62  # added to the offset of what a correction decided: its row replaces the event's first one
 
 
 class Triage:
@@ -73,16 +75,25 @@ class Triage:
 
     async def step(self, chunk: Chunk) -> None:
         """Decide on the events of a chunk; returns when decisions, orders and rows are confirmed, in this order."""
+        await self.run(chunk, self._decide)
+
+    async def desk(self, partition: int) -> Desk:
+        """The desk of a partition that this worker has, once it is rebuilt."""
+        self.assign([partition])
+        return await asyncio.shield(self._desks[partition])
+
+    async def run(self, chunk: Chunk, decide: Decide) -> None:
+        """Have `decide` work on the desks of a chunk; returns when what it decided is durable and told."""
         self.assign(chunk.partitions)
         desks = {partition: await asyncio.shield(self._desks[partition]) for partition in chunk.partitions}
         try:
-            await self._triage(desks, chunk)
+            await self._triage(desks, chunk, decide)
         except Exception:
             self.revoke(chunk.partitions)  # the desks may hold what was not made durable: rebuild them for the next try
             raise
 
-    async def _triage(self, desks: Mapping[int, Desk], chunk: Chunk) -> None:
-        decided, letters = self._decide(desks, chunk)
+    async def _triage(self, desks: Mapping[int, Desk], chunk: Chunk, decide: Decide) -> None:
+        decided, letters = decide(desks, chunk)
         states = {partition: state_records(*desk.take_changes()) for partition, desk in desks.items()}
         rows = self._rows(decided)
         orders = self._by_unit([decision.orders for _, decision, _ in decided if decision.orders])
@@ -151,8 +162,8 @@ class Triage:
 
     def _latencies(self, decided: Sequence[Decided], decided_at: int, ordered_at: int) -> list[Row]:
         rows = []
-        for event, decision, _ in decided:
-            if event.replayed or decision.outcome == "redelivered":
+        for event, decision, version in decided:
+            if event.replayed or decision.outcome == "redelivered" or version >= CORRECTED:
                 continue
             if decision.orders:
                 self._latency[event.feed].observe((ordered_at - event.received_at) / 1000)
@@ -160,7 +171,8 @@ class Triage:
         return rows
 
     def _count(self, desks: Mapping[int, Desk], decided: Sequence[Decided]) -> None:
-        for (feed, outcome), reports in Counter((event.feed, d.outcome) for event, d, _ in decided).items():
+        reported = ((event.feed, d.outcome) for event, d, version in decided if version < CORRECTED)
+        for (feed, outcome), reports in Counter(reported).items():
             self._metrics.reports.labels(feed, outcome).inc(reports)
         for role, orders in Counter(order.role for _, d, _ in decided for order in d.orders).items():
             self._metrics.orders.labels(role).inc(orders)

@@ -26,6 +26,7 @@ from streams.core.triage import Desk
 from streams.flow.all_clears import AllClears
 from streams.flow.app import App, create_app, run_app
 from streams.flow.brokers import Broker, BrokerUnavailable, TopicSpec
+from streams.flow.corrections import Corrections, reader
 from streams.flow.guard import Step
 from streams.flow.hand_overs import HandOvers
 from streams.flow.intake import Intake
@@ -35,7 +36,16 @@ from streams.flow.publisher import Publisher
 from streams.flow.recorder import Recorder
 from streams.flow.security import kafka_python_security
 from streams.flow.standing import watch_standing
-from streams.flow.topics import ALL_TOPICS, EVENTS, EVENTS_URGENT, GRID_ALLCLEARS, LEDGER, REPORT_TOPICS, config_of
+from streams.flow.topics import (
+    ALL_TOPICS,
+    EVENTS,
+    EVENTS_URGENT,
+    GRID_ALLCLEARS,
+    INCIDENT_CORRECTIONS,
+    LEDGER,
+    REPORT_TOPICS,
+    config_of,
+)
 from streams.flow.triage import Triage
 from streams.telemetry.health import Health
 from streams.telemetry.metrics import Metrics
@@ -187,6 +197,9 @@ class Worker:
         triage = Triage(kafka, log_id, lambda: Desk(city.catalogue, router), orders, publisher, intake, across, metrics)
         steps: dict[str, tuple[str, Step]] = dict.fromkeys(REPORT_TOPICS, ("intake", intake.step))
         steps |= dict.fromkeys((EVENTS_URGENT, EVENTS), ("triage", triage.step))
+        read = reader(kafka.bootstrap, kafka_python_security(kafka))
+        corrections = Corrections(log_id, kafka.partitions, codec, door, publisher, triage, read)
+        steps[INCIDENT_CORRECTIONS] = ("corrections", corrections.step)
         steps[GRID_ALLCLEARS] = ("all_clears", clears.step)
         steps[LEDGER] = ("recorder", Recorder(writer, self._tables_ready).step)
         return create_app(kafka, steps, triage, metrics, self._on_fatal)

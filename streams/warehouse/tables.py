@@ -177,6 +177,22 @@ HAND_OVERS = Table(
     revision="UInt64",  # 1 pushed, 2 acknowledged
 )
 
+#: One row for each correction of matching; identity: number, event_id.
+INCIDENT_CORRECTIONS = Table(
+    "incident_corrections",
+    log_id=TEXT,
+    source_partition="UInt32",
+    source_offset="UInt64",
+    number=TEXT,  # the correction's own; of a record that cannot be read its position
+    event_id=TEXT,  # the report that does not belong
+    incident_id=TEXT,  # to this incident
+    outcome=TEXT,  # split, or why it was refused
+    by=TEXT,
+    reason=TEXT,  # scrubbed
+    corrected_at=TIME,
+    received_at=TIME,
+)
+
 #: The names behind the codes, loaded from the city.
 ITEMS = Table(
     "items",
@@ -242,5 +258,6 @@ WARNINGS = Table(
 
 LOOP_TABLES = (ORDER_STEPS, SUPERVISION, WARNINGS)
 
-LEDGER_TABLES = (EVENTS, INCIDENTS, ORDERS, DEAD_LETTERS, ALL_CLEARS, LATENCIES, HAND_OVERS, *LOOP_TABLES)
+LEDGER_TABLES = (EVENTS, INCIDENTS, ORDERS, DEAD_LETTERS, ALL_CLEARS, LATENCIES, HAND_OVERS,
+                 INCIDENT_CORRECTIONS, *LOOP_TABLES)  # fmt: skip
 TABLES = {table.name: table for table in (*LEDGER_TABLES, ITEMS, AREAS, UNITS)}

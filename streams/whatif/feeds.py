@@ -6,14 +6,11 @@ import heapq
 from collections.abc import Iterator
 
 from streams.config import Settings
-from streams.core.accept import Envelope
-from streams.core.normalise import normalise
 from streams.errors import RefusedError
 from streams.flow.brokers import Broker, BrokerRecord
-from streams.flow.dead_letters import REFUSED_HEADER
-from streams.flow.intake import REPLAY_HEADER
+from streams.flow.reread import report_in
 from streams.flow.security import kafka_python_security
-from streams.flow.topics import RECORDS, REPORT_TOPICS
+from streams.flow.topics import REPORT_TOPICS
 from streams.whatif.asked import Asked
 from streams.wire.codec import Codec
 from streams.wire.source import source_at
@@ -37,12 +34,8 @@ def from_feeds(settings: Settings, begin: int, end: int) -> Iterator[Asked]:
 
 
 def _asked(record: BrokerRecord, codec: Codec) -> Asked | None:
-    names = {name for name, _ in record.headers}
-    if REFUSED_HEADER in names:
-        return None
     try:
-        report = normalise(REPORT_TOPICS[record.topic], codec.decode(RECORDS[record.topic], record.value or b""))
+        told = report_in(record, codec)
     except RefusedError:
         return None
-    envelope = Envelope(record.partition, record.offset, record.timestamp_ms, REPLAY_HEADER in names)
-    return Asked(report, envelope)
+    return Asked(*told) if told else None

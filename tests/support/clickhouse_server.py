@@ -56,6 +56,7 @@ IDENTITIES = {
     "all_clears": ("log_id, source_partition, source_offset", ""),
     "latencies": ("event_id", ""),
     "hand_overs": ("incident_id, from_line, to_line, reason", "revision"),
+    "incident_corrections": ("number, event_id", ""),
     "order_steps": ("order_id, number", ""),
     "supervision": ("signal_id", ""),
     "warnings": ("warning_id, revision", ""),

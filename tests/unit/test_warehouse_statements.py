@@ -90,6 +90,8 @@ def test_column_names_and_order_of_every_table_are_what_was_released() -> None:
         "all_clears": "log_id source_partition source_offset number grid worker at received_at",
         "latencies": "event_id feed urgency life_safety received_at accepted_ms decided_ms ordered_ms",
         "hand_overs": "incident_id from_line to_line reason opened_at pushed_at acknowledged_at revision",
+        "incident_corrections": "log_id source_partition source_offset number event_id incident_id outcome by reason "
+        "corrected_at received_at",
         "order_steps": "order_id number position step at by reason to_unit into item stage due_at issued_at",
         "supervision": "signal_id kind order_id unit to_unit level at due_at",
         "warnings": "warning_id revision change subject place kind colour counted expected raised_at at",
