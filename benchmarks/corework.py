@@ -20,6 +20,7 @@ from streams.core.places import Places
 from streams.core.route import Router
 from streams.core.scrub import caller_hash
 from streams.core.triage import Desk
+from streams.core.wording import Wordings
 from streams.errors import RefusedError
 from streams.flow.dead_letters import DeadLetter, preview_of
 from streams.flow.rows import Row, dead_letter_row, event_row, incident_row, latency_row, order_row
@@ -57,6 +58,7 @@ class CoreWork:
         self.codec = Codec(FileSource())
         self.places, self.classifier = Places(city.areas.values()), Classifier(city.catalogue)
         self.router = Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)
+        self.wordings = Wordings(city.areas.values())
         self.door = Door(city.catalogue, self.places, self.classifier, key)
         self.desks: dict[int, Desk] = defaultdict(self.new_desk)
         self.event_encoder, self.event_decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Event)
@@ -65,7 +67,7 @@ class CoreWork:
 
     def new_desk(self) -> Desk:
         """An empty desk."""
-        return Desk(self.city.catalogue, self.router)
+        return Desk(self.city.catalogue, self.router, self.wordings)
 
     def take(self, fed: Fed, now: int) -> Event | Rows:
         """An event, or the row of what is none: an all-clear or a dead letter."""

@@ -22,6 +22,7 @@ from streams.core.normalise import normalise
 from streams.core.places import Places
 from streams.core.route import Router
 from streams.core.triage import Desk
+from streams.core.wording import Wordings
 from streams.errors import FileFault, RefusedError
 from streams.intake.times import time_reader
 
@@ -51,7 +52,7 @@ def dedupe(
     """
     data = read_rows(file, (*text, time, *place))
     events = _events(data, text, time, place, Door(catalogue, Places(areas), Classifier(catalogue), _KEY))
-    desk = Desk(catalogue, NoRouter())
+    desk = Desk(catalogue, NoRouter(), Wordings(areas))
     decided: dict[str, Decision] = {}
     for event in sorted(events, key=lambda e: (e.occurred_at, e.source_offset)):
         decided[event.event_id] = desk.decide(event, event.clock)

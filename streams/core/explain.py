@@ -21,6 +21,7 @@ from streams.core.match import compare, shingles_of
 from streams.core.route import Router, Trace
 from streams.core.rules import Rule
 from streams.core.unit import Unit
+from streams.core.wording import Wordings
 
 DayName = Callable[[date], str]
 WhyNot = Literal["", "kind", "time", "place", "evidence"]
@@ -135,6 +136,7 @@ class Explainer:
     ) -> None:  # fmt: skip
         self._items = catalogue.items
         self._areas = areas
+        self._wordings = Wordings(areas.values())
         self._units = units
         self._classifier = classifier
         self._router = router
@@ -173,7 +175,7 @@ class Explainer:
         return ForPlace(areas, event.placed_by, event.ambiguous, event.lon, event.lat, event.address)
 
     def _candidate(self, event: Event, item: Item, incident: Incident) -> Candidate:
-        found = compare(event, item, incident, shingles_of(event.text))
+        found = compare(event, item, incident, shingles_of(event.text), self._wordings)
         named = self._item(incident.item)
         if found is None:
             return Candidate(incident.incident_id, named, False, _why_not(event, item, incident), 0, 0, ())  # noqa: FBT003

@@ -17,7 +17,7 @@ from streams.core.area import ancestor, level_of
 from streams.core.catalogue import OTHER, Item
 from streams.core.decision import Incident
 from streams.core.event import Event
-from streams.core.wording import TEXT_CHARS, share, wording_of
+from streams.core.wording import TEXT_CHARS, Wordings, share
 
 FEED_BIT = {"hotline": 1, "police": 2, "grid": 4}
 LONG_WINDOW_S = 4 * 3600  # beyond this, time says little and text must say more
@@ -28,7 +28,7 @@ LASTING_S = 7 * 86_400  # reports without a place, told in the same words, may b
 _PAIRS, _COPIED, _ECHOED, _NAME, _KIN = 1.2, 2.4, 3.5, 0.5, 1.2
 _NAMES = 6  # shared pairs of names that count at most
 _WORDS_NEEDED = 5.0
-_LEAST_OF_KIN, _LEAST_OF_STRANGERS = (0.5, 2), (0.3, 4)  # share copied or shared names, without which points are void
+_LEAST_OF_KIN, _LEAST_OF_STRANGERS = (0.7, 2), (0.3, 4)  # share copied or shared names, without which points are void
 
 _NO_WORD = re.compile(r"\W+")
 _REMEMBERED = 2048  # texts, about 10 KB each: in a storm the same few incidents are compared again and again
@@ -47,17 +47,20 @@ class Match(Struct, frozen=True, gc=False):
         return self.points >= self.needed
 
 
-def compare(event: Event, item: Item, incident: Incident, shingles: frozenset[str]) -> Match | None:
+def compare(
+    event: Event, item: Item, incident: Incident, shingles: frozenset[str], wordings: Wordings
+) -> Match | None:
     """Weigh the evidence; None when time, kind or place rule it out.
 
-    `item` is the event's catalogue item and `shingles` are `shingles_of(event.text)`, made once by the caller.
+    `item` is the event's catalogue item and `shingles` are `shingles_of(event.text)`, made once by the caller;
+    `wordings` are the city's.
     """
     apart_s = abs(event.occurred_at - incident.last_at) // 1000
     place, where = _place_points(event, incident, item.distance_m)
     if place is None:
         return None
     if place == 0:
-        return _by_words(event, item, incident, f"{where}, {apart_s // 60} min", apart_s)
+        return _by_words(event, item, incident, f"{where}, {apart_s // 60} min", apart_s, wordings)
     if apart_s > item.window_s or event.item[:2] != incident.item[:2]:
         return None
     same_item = event.item == incident.item and event.item != OTHER
@@ -66,23 +69,25 @@ def compare(event: Event, item: Item, incident: Incident, shingles: frozenset[st
     needed = 4 if item.window_s <= LONG_WINDOW_S else 6
     if _crosses_lines(event, incident):
         needed += 1
-    if text == 0 and points == needed - 1 and _share_a_name(event.text, incident.text):
+    if text == 0 and points == needed - 1 and _share_a_name(event.text, incident.text, wordings):
         points += 1
     kind = f"same item {event.item}" if same_item else f"same class {event.item[:2]}"
     reasons = (kind, where, f"{apart_s // 60} min of {item.window_s // 60} min", f"text {shared:.2f}")
     return Match(points, needed, reasons)
 
 
-def _share_a_name(one: str, other: str) -> bool:
+def _share_a_name(one: str, other: str, wordings: Wordings) -> bool:
     """Few words in common, but a name: asked only where it decides, for cutting a text up costs 60 microseconds."""
-    return len(wording_of(one).names & wording_of(other).names) > 1
+    return len(wordings.of(one).names & wordings.of(other).names) > 1
 
 
-def _by_words(event: Event, item: Item, incident: Incident, where: str, apart_s: int) -> Match | None:
+def _by_words(
+    event: Event, item: Item, incident: Incident, where: str, apart_s: int, wordings: Wordings
+) -> Match | None:
     """Nobody knows the place: both must name the same thing. Emergencies are never merged by words alone."""
     if apart_s > max(item.window_s, LASTING_S) or event.life_safety or incident.life_safety:
         return None
-    one, other = wording_of(event.text), wording_of(incident.text)
+    one, other = wordings.of(event.text), wordings.of(incident.text)
     names, copied = len(one.names & other.names), share(one.fours, other.fours)
     kin = event.item[:2] == incident.item[:2]
     least_copied, least_names = _LEAST_OF_KIN if kin else _LEAST_OF_STRANGERS
@@ -91,7 +96,7 @@ def _by_words(event: Event, item: Item, incident: Incident, where: str, apart_s:
     echoed = max(share(one.head, other.pairs), share(other.head, one.pairs))
     points = _PAIRS * share(one.pairs, other.pairs) + _COPIED * copied + _ECHOED * echoed
     points += _NAME * min(names, _NAMES) + _KIN * kin
-    needed = _WORDS_NEEDED + _crosses_lines(event, incident)
+    needed = _WORDS_NEEDED + _crosses_lines(event, incident) + (not wordings.cuts_places)
     kind = f"same class {event.item[:2]}" if kin else f"classes {event.item[:2]}, {incident.item[:2]}"
     reasons = (kind, where, f"{names} pairs of names", f"copied {copied:.2f}", f"title echoed {echoed:.2f}")
     return Match(points, needed, reasons)

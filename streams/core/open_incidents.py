@@ -17,7 +17,7 @@ from streams.core.catalogue import OTHER, Item
 from streams.core.decision import Incident, Link
 from streams.core.event import Event
 from streams.core.match import LASTING_S
-from streams.core.wording import wording_of
+from streams.core.wording import Wordings
 
 CELL_DEGREES = 0.01
 LIKELIEST = 8  # of those without a place that share anchors of the text
@@ -31,8 +31,9 @@ _Key = tuple[str, int, int] | tuple[str, str]  # class and cell; class and area,
 class OpenIncidents:
     """State of one partition of the events topic. Not frozen: it is the one thing that triage changes."""
 
-    def __init__(self, items: Mapping[str, Item]) -> None:
+    def __init__(self, items: Mapping[str, Item], wordings: Wordings) -> None:
         self._items = items
+        self._wordings = wordings
         self._links: dict[str, Link] = {}
         self._members: dict[str, list[str]] = {}  # incident id -> ids of its later events
         self._callers: dict[str, set[int]] = {}  # incident id -> callers, kept from the second caller on
@@ -97,7 +98,7 @@ class OpenIncidents:
 
     def _file(self, incident: Incident) -> None:
         self._share(incident)
-        for key in _keys_of(incident):
+        for key in _keys_of(incident, self._wordings):
             self._filed.setdefault(key, []).append(incident)
 
     def _share(self, incident: Incident) -> None:
@@ -173,7 +174,7 @@ class OpenIncidents:
         """Those of any class that share the most anchors with the event's text."""
         shared = Counter(
             incident.incident_id
-            for anchor in wording_of(event.text).anchors
+            for anchor in self._wordings.of(event.text).anchors
             for incident in self._filed.get(("", anchor), [])[-CANDIDATES:]
         )
         for incident_id, _ in shared.most_common(LIKELIEST):
@@ -192,7 +193,7 @@ class OpenIncidents:
             if link := self._links.pop(event_id, None):
                 self._remember(event_id, link)
         self._callers.pop(incident.incident_id, None)
-        for key in _keys_of(incident):
+        for key in _keys_of(incident, self._wordings):
             filed = self._filed[key]
             filed.remove(incident)
             if not filed:
@@ -203,13 +204,13 @@ def _file_area(area: str) -> str:
     return area[:12]  # a grid's or micro-grid's village
 
 
-def _keys_of(incident: Incident) -> list[_Key]:
+def _keys_of(incident: Incident, wordings: Wordings) -> list[_Key]:
     kind = incident.item[:2]
     keys: list[_Key] = [(kind, _file_area(incident.area))]
     if incident.lon is not None and incident.lat is not None:
         keys.append((kind, floor(incident.lon / CELL_DEGREES), floor(incident.lat / CELL_DEGREES)))
     elif _is_wide(incident.area):
-        keys.extend(("", anchor) for anchor in wording_of(incident.text).anchors)
+        keys.extend(("", anchor) for anchor in wordings.of(incident.text).anchors)
     return keys
 
 

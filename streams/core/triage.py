@@ -13,7 +13,7 @@ from streams.core.event import Event
 from streams.core.match import FEED_BIT, Match, compare, shingles_of
 from streams.core.open_incidents import OpenIncidents
 from streams.core.route import Router
-from streams.core.wording import TEXT_CHARS
+from streams.core.wording import TEXT_CHARS, Wordings
 
 #: Reports at which an incident becomes more urgent by one level (never to red by number alone).
 RAISING_COUNTS = (10, 50)
@@ -22,10 +22,12 @@ RAISING_COUNTS = (10, 50)
 class Desk:
     """The triage desk of one partition: state, and what has changed in it since `take_changes`."""
 
-    def __init__(self, catalogue: Catalogue, router: Router) -> None:
+    def __init__(self, catalogue: Catalogue, router: Router, wordings: Wordings | None = None) -> None:
+        """`wordings` are the city's, shared by its desks; without them the names of its counties are not cut."""
         self._items = catalogue.items
         self._router = router
-        self.open = OpenIncidents(catalogue.items)
+        self._wordings = wordings or Wordings()
+        self.open = OpenIncidents(catalogue.items, self._wordings)
         self._changed: dict[str, Incident] = {}
         self._linked: list[Link] = []
 
@@ -89,7 +91,7 @@ class Desk:
         best: tuple[Match, Incident] | None = None
         for incident in self.open.near(event, item):
             shingles = shingles_of(event.text[:TEXT_CHARS]) if shingles is None else shingles
-            match = compare(event, item, incident, shingles)
+            match = compare(event, item, incident, shingles, self._wordings)
             if match and match.same and (best is None or match.points > best[0].points):
                 best = match, incident
         return (best[1], best[0].reasons) if best else None

@@ -1,16 +1,20 @@
 """What a text names: its runs of characters without the phrases that every report has, and without words of kind.
 
 Two reports whose place is unknown are about one matter when they name the same thing. "Building site at night, noise"
-says what kind it is, not which site: such words are cut out before names are compared.
+says what kind it is, not which site: such words are cut out before names are compared, and so are the names of the
+city, its counties and townships, which say where roughly.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from zlib import crc32
 
 from msgspec import Struct
+
+from streams.core.area import Area
 
 TEXT_CHARS = 120  # of a report's text that are compared
 _REMEMBERED = 1024  # texts: about 30 KB each
@@ -18,10 +22,11 @@ _ANCHORS = 6  # runs of the text with the smallest checksums: near copies share 
 _HEAD_CHARS = 30  # of a text without a sentence's end
 _NO_WORD = re.compile(r"\W+")
 _SENTENCE_END = re.compile("[。！？!?]")
+_SHORTEST, _SUFFIXES = 2, "市区县"
 _CUT = "\0"  # no run crosses it
-_COURTESY = re.compile(
+_COURTESY = (
     "尊敬的?|各位|领导|您好|你好|书记|市长|局长|请问|咨询|反映|投诉|举报|关于|问题|建议|希望|请求|恳请|强烈|我是|我们|本人|小区|业主|居民|政府"
-    "|有关|相关|部门|解决|何时|什么时候|为何|为什么|严重|[A-Z]\\d*[市区县]"
+    "|有关|相关|部门|解决|何时|什么时候|为何|为什么|严重"
 )
 _KIND = re.compile(
     "夜间|凌晨|半夜|深夜|通宵|施工|扰民|噪音|油烟|工地|拖欠|员工|工资|农民工|涉嫌|诈骗|有限公司|公司|集团|开发商|物业|交房|延期|延迟|幼儿园|普惠性?"
@@ -30,6 +35,7 @@ _KIND = re.compile(
     "|停电|电梯|漏水|质量|安全隐患|存在|消防通道|垃圾|污染|环境|道路|红绿灯|路灯|村民?|农村|集体|经济|组织|成员|社区|街道|新村|办理|楼盘"
     "|精装修?|房屋|房产|培训|驾校|医院|医保|社保|公积金|贷款|退休|养老|保险|教师|老师|待遇|收入|招聘|考试|不公平|没有|不合理|一直|长期|无人|无法"
     "|要求|可以|能否|怎么|多年|国际|花园|广场|中心"
+    "|整个|片区|突然|这里|附近|一带|现在|已经|今天|昨天|晚上|早上|白天|每天|经常|周边|旁边|里面|外面|多次|至今|目前|尽快|处理|全部|到处"
 )
 
 
@@ -43,26 +49,43 @@ class Wording(Struct, frozen=True, gc=False):
     anchors: tuple[str, ...]  # a few runs to be filed under
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def wording_of(text: str) -> Wording:
-    """The wording of the first `TEXT_CHARS` characters of a text."""
-    text = text[:TEXT_CHARS]
-    end = _SENTENCE_END.search(text, 4, _HEAD_CHARS * 3 // 2)
-    head = _plain(text[: end.start() if end else _HEAD_CHARS])
-    body, names = _plain(text), _KIND.sub(_CUT, head)
-    fours = _runs(body, 4)
-    few = sorted(fours, key=lambda run: crc32(run.encode()))[:_ANCHORS]
-    return Wording(_runs(body, 2), fours, _runs(head, 2), _runs(names, 2), (*sorted(_runs(names, 3)), *few))
+class Wordings:
+    """Makes the wordings of texts that come from one city; remembers the latest."""
+
+    def __init__(self, areas: Iterable[Area] = ()) -> None:
+        """Without `areas`, different matters of a county share its name; `cuts_places` says so, and more is needed."""
+        places = sorted(set(_wide_names(areas)), key=lambda name: (-len(name), name))
+        self.cuts_places = bool(places)
+        self._cut = re.compile("|".join([*map(re.escape, places), _COURTESY]))
+        self.of = lru_cache(maxsize=_REMEMBERED)(self._of)
+
+    def _of(self, text: str) -> Wording:
+        """The wording of the first `TEXT_CHARS` characters of a text."""
+        text = text[:TEXT_CHARS]
+        end = _SENTENCE_END.search(text, 4, _HEAD_CHARS * 3 // 2)
+        head = self._plain(text[: end.start() if end else _HEAD_CHARS])
+        body, names = self._plain(text), _KIND.sub(_CUT, head)
+        fours = _runs(body, 4)
+        few = sorted(fours, key=lambda run: crc32(run.encode()))[:_ANCHORS]
+        return Wording(_runs(body, 2), fours, _runs(head, 2), _runs(names, 2), (*sorted(_runs(names, 3)), *few))
+
+    def _plain(self, text: str) -> str:
+        return self._cut.sub(_CUT, _NO_WORD.sub("", text))
+
+
+def _wide_names(areas: Iterable[Area]) -> Iterator[str]:
+    """Names of the areas too wide to tell matters apart; of cities and counties also without 市, 区, 县."""
+    for area in areas:
+        if area.level in ("city", "county", "township") and len(area.name) > 1:
+            yield area.name
+            if area.level != "township" and len(area.name) > _SHORTEST and area.name[-1] in _SUFFIXES:
+                yield area.name[:-1]
 
 
 def share(one: frozenset[str], other: frozenset[str]) -> float:
     """Share of the smaller set that both have, 0 to 1; a single run says nothing."""
     shorter = min(len(one), len(other))
     return len(one & other) / shorter if shorter > 1 else 0.0
-
-
-def _plain(text: str) -> str:
-    return _COURTESY.sub(_CUT, _NO_WORD.sub("", text))
 
 
 def _runs(text: str, size: int) -> frozenset[str]:

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -23,6 +24,7 @@ from streams.core.classify import Classifier
 from streams.core.places import Places
 from streams.core.route import Router
 from streams.core.triage import Desk
+from streams.core.wording import Wordings
 from streams.flow.all_clears import AllClears
 from streams.flow.app import App, create_app, run_app
 from streams.flow.brokers import Broker, BrokerUnavailable, TopicSpec
@@ -194,7 +196,8 @@ class Worker:
         clears = AllClears(log_id, grids, codec, key, publisher, intake, metrics)
         orders = OrderEncoder(schemas)
         across = HandOvers(city.catalogue.items, codec, publisher)
-        triage = Triage(kafka, log_id, lambda: Desk(city.catalogue, router), orders, publisher, intake, across, metrics)
+        new_desk = partial(Desk, city.catalogue, router, Wordings(city.areas.values()))
+        triage = Triage(kafka, log_id, new_desk, orders, publisher, intake, across, metrics)
         steps: dict[str, tuple[str, Step]] = dict.fromkeys(REPORT_TOPICS, ("intake", intake.step))
         steps |= dict.fromkeys((EVENTS_URGENT, EVENTS), ("triage", triage.step))
         read = reader(kafka.bootstrap, kafka_python_security(kafka))

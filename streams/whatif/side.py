@@ -14,6 +14,7 @@ from streams.core.event import Event
 from streams.core.places import Places
 from streams.core.route import Router
 from streams.core.triage import Desk
+from streams.core.wording import Wordings
 from streams.errors import RefusedError
 from streams.flow.topics import partition_of
 from streams.whatif.asked import Asked
@@ -49,7 +50,8 @@ class Side:
     def __init__(self, city: City, partitions: int) -> None:
         self._door = Door(city.catalogue, Places(city.areas.values()), Classifier(city.catalogue), _KEY)
         router = Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)
-        self._desks = [Desk(city.catalogue, router) for _ in range(partitions)]
+        wordings = Wordings(city.areas.values())
+        self._desks = [Desk(city.catalogue, router, wordings) for _ in range(partitions)]
         self._units: dict[str, frozenset[str]] = {}  # open incident -> units that have its order
 
     def take(self, asked: Sequence[Asked]) -> list[Told]:

@@ -15,7 +15,9 @@ from tests.support.brokers import AnyBroker
 from tests.support.feeding import Raw, call, put
 from tests.support.pipeline import Pipeline, pipeline, settings_on
 
-CORRECTIONS = "SELECT event_id, incident_id, outcome, reason FROM sanwang.incident_corrections FINAL ORDER BY received_at"
+CORRECTIONS = (
+    "SELECT event_id, incident_id, outcome, reason FROM sanwang.incident_corrections FINAL ORDER BY corrected_at"
+)
 EVENTS = "SELECT event_id, outcome, incident_id FROM sanwang.events FINAL ORDER BY source_offset"
 INCIDENTS = "SELECT incident_id, reports, revision FROM sanwang.incidents FINAL ORDER BY incident_id"
 LEADS = "SELECT incident_id, count() FROM sanwang.orders FINAL WHERE role = 'lead' GROUP BY 1 ORDER BY 1"

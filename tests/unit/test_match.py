@@ -4,6 +4,7 @@ import pytest
 
 from streams.core.decision import Incident
 from streams.core.match import FEED_BIT, Match, common_area, compare, distance, shingles_of
+from streams.core.wording import Wordings
 from tests.support.town import ACCIDENT, BURST_PIPE, GRID, ITEMS, MINUTE, NOON, OUTAGE, RUBBISH, event
 
 METRE = 1 / 111_320  # degrees of latitude
@@ -40,7 +41,7 @@ def incident_of(e) -> Incident:
 
 
 def match(first, second) -> Match | None:
-    return compare(second, ITEMS[second.item], incident_of(first), shingles_of(second.text))
+    return compare(second, ITEMS[second.item], incident_of(first), shingles_of(second.text), Wordings())
 
 
 def same(first, second) -> bool:

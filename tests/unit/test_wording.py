@@ -1,0 +1,37 @@
+"""What a text names, without where roughly that is."""
+
+from streams.core.area import Area
+from streams.core.match import compare, shingles_of
+from streams.core.wording import Wordings
+from tests.support.town import ITEMS, OUTAGE, event
+from tests.unit.test_match import incident_of
+
+AREAS = (
+    Area("990100000000", "云河市", "city", ""),
+    Area("990101000000", "青澜区", "county", "990100000000"),
+    Area("990101001000", "桃渡街道", "township", "990101000000"),
+    Area("990101001001", "康汀社区", "village", "990101001000"),
+)
+TEXT = "云河市青澜区桃渡街道康汀社区天使印象楼盘没有通气"
+
+
+def test_names_of_wide_areas_are_cut_and_those_of_a_village_stay() -> None:
+    cut = Wordings(AREAS).of(TEXT)
+    assert not {"云河", "青澜", "桃渡"} & cut.pairs
+    assert {"康汀", "天使", "印象"} <= cut.names
+    assert {"云河", "青澜", "桃渡"} <= Wordings().of(TEXT).pairs
+
+
+def test_a_county_is_known_without_its_suffix_too() -> None:
+    assert "青澜" not in Wordings(AREAS).of("青澜天使印象没有通气").pairs
+
+
+def test_a_city_whose_names_are_unknown_needs_more_evidence() -> None:
+    wide = {"area": "990101000000", "lon": None, "lat": None, "text": TEXT}
+    first, second = event("1", OUTAGE, **wide), event("2", OUTAGE, **wide)
+    shingles = shingles_of(TEXT)
+    known = compare(second, ITEMS[OUTAGE], incident_of(first), shingles, Wordings(AREAS))
+    unknown = compare(second, ITEMS[OUTAGE], incident_of(first), shingles, Wordings())
+    assert known is not None
+    assert unknown is not None
+    assert unknown.needed == known.needed + 1
