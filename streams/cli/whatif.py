@@ -44,6 +44,31 @@ def whatif(
 
 
 @app.command()
+def shadow(
+    city: NewCity,
+    seconds: Annotated[int | None, typer.Option(help="End by itself after so long; else with Ctrl-C.")] = None,
+    every: Annotated[float, typer.Option(help="Say how it stands every so many seconds.")] = 60.0,
+    out: Annotated[Path | None, typer.Option(help="A folder for every single difference, as CSV.")] = None,
+    metrics_port: Annotated[int | None, typer.Option(help="Serve /metrics there, on this machine only.")] = None,
+    output_format: Annotated[Format, typer.Option("--format", help="table, md, csv or xlsx, at the end")] = "table",
+    lang: Lang = "zh",
+    config: Config = None,
+) -> None:
+    """Try a changed city on live reports, beside the running pipeline: it sends, commits and changes nothing."""
+    from prometheus_client import start_http_server
+
+    from streams.whatif.command import shown
+    from streams.whatif.follow import follow
+    from streams.whatif.shadow import Shadow
+
+    asking = Shadow(load_settings(config), city)
+    if metrics_port is not None:
+        start_http_server(metrics_port, "127.0.0.1", asking.metrics.registry)
+    sums = asyncio.run(follow(asking, seconds, every, out, lang))
+    sys.stdout.buffer.write(shown(sums, asking.names, output_format, lang, "shadow"))
+
+
+@app.command()
 def unmerge(
     event_id: Annotated[str, typer.Argument(help="The report that does not belong: feed:number.")],
     reason: Annotated[str, typer.Option(help="Why.")] = "",

@@ -73,3 +73,14 @@ class Metrics:
     def exposition(self) -> bytes:
         """The metrics in Prometheus's text format."""
         return generate_latest(self.registry)
+
+
+class ShadowMetrics:
+    """The metrics of a shadow: what would differ under other rules."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        # Reports that both sides decided on.
+        self.reports = Counter("sanwang_shadow_reports", "Reports decided both ways", registry=self.registry)
+        # Differences, by kind: class, place, refusal, merged, split, regrouped, lead, assists, due, urgency.
+        self.differences = Counter("sanwang_shadow_differences", "Differences", ["kind"], registry=self.registry)
