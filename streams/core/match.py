@@ -67,9 +67,9 @@ def compare(
     text, shared = _text_points(shingles, shingles_of(incident.text))
     points = place + text + (2 if same_item else 1)
     needed = 4 if item.window_s <= LONG_WINDOW_S else 6
-    if _crosses_lines(event, incident):
-        needed += 1
-    if text == 0 and points == needed - 1 and _share_a_name(event.text, incident.text, wordings):
+    crosses = _crosses_lines(event, incident)
+    needed += crosses
+    if points == needed - 1 and (text == 0 or not crosses) and _share_a_name(event.text, incident.text, wordings):
         points += 1
     kind = f"same item {event.item}" if same_item else f"same class {event.item[:2]}"
     reasons = (kind, where, f"{apart_s // 60} min of {item.window_s // 60} min", f"text {shared:.2f}")
@@ -77,7 +77,7 @@ def compare(
 
 
 def _share_a_name(one: str, other: str, wordings: Wordings) -> bool:
-    """Few words in common, but a name: asked only where it decides, for cutting a text up costs 60 microseconds."""
+    """Too few words in common, but a name: asked only where it decides, for cutting a text up costs 60 microseconds."""
     return len(wordings.of(one).names & wordings.of(other).names) > 1
 
 
@@ -93,6 +93,8 @@ def _by_words(
     least_copied, least_names = _LEAST_OF_KIN if kin else _LEAST_OF_STRANGERS
     if copied < least_copied and names < least_names:
         return None
+    if one.subject and other.subject and not (one.subject & other.pairs or other.subject & one.pairs):
+        return None  # the same words about two names
     echoed = max(share(one.head, other.pairs), share(other.head, one.pairs))
     points = _PAIRS * share(one.pairs, other.pairs) + _COPIED * copied + _ECHOED * echoed
     points += _NAME * min(names, _NAMES) + _KIN * kin

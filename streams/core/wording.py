@@ -35,7 +35,8 @@ _KIND = re.compile(
     "|停电|电梯|漏水|质量|安全隐患|存在|消防通道|垃圾|污染|环境|道路|红绿灯|路灯|村民?|农村|集体|经济|组织|成员|社区|街道|新村|办理|楼盘"
     "|精装修?|房屋|房产|培训|驾校|医院|医保|社保|公积金|贷款|退休|养老|保险|教师|老师|待遇|收入|招聘|考试|不公平|没有|不合理|一直|长期|无人|无法"
     "|要求|可以|能否|怎么|多年|国际|花园|广场|中心"
-    "|整个|片区|突然|这里|附近|一带|现在|已经|今天|昨天|晚上|早上|白天|每天|经常|周边|旁边|里面|外面|多次|至今|目前|尽快|处理|全部|到处"
+    "|整个|片区|突然|这里|附近|一带|现在|已经|今天|昨天|晚上|早上|白天|每天|经常|周边|里面|外面|多次|至今|目前|尽快|处理|全部|到处"
+    "|旁边|什么|很多|再次|谁让|申请|增加|通知|老板|联系不上|推脱|跑路|关门|害怕|看不见|健身房?|年卡|会员|装饰|劳务"
 )
 
 
@@ -46,6 +47,7 @@ class Wording(Struct, frozen=True, gc=False):
     fours: frozenset[str]  # runs of four
     head: frozenset[str]  # pairs of the title or first sentence
     names: frozenset[str]  # of these, without words of kind
+    subject: frozenset[str]  # of these, those of the first name
     anchors: tuple[str, ...]  # a few runs to be filed under
 
 
@@ -67,7 +69,9 @@ class Wordings:
         body, names = self._plain(text), _KIND.sub(_CUT, head)
         fours = _runs(body, 4)
         few = sorted(fours, key=lambda run: crc32(run.encode()))[:_ANCHORS]
-        return Wording(_runs(body, 2), fours, _runs(head, 2), _runs(names, 2), (*sorted(_runs(names, 3)), *few))
+        subject = _runs(next((part for part in names.split(_CUT) if len(part) > 1), ""), 2)
+        anchors = (*sorted(_runs(names, 3)), *few)
+        return Wording(_runs(body, 2), fours, _runs(head, 2), _runs(names, 2), subject, anchors)
 
     def _plain(self, text: str) -> str:
         return self._cut.sub(_CUT, _NO_WORD.sub("", text))
