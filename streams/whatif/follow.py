@@ -26,7 +26,7 @@ async def follow(shadow: Shadow, seconds: float | None, every_s: float, out: Pat
         loop.call_later(seconds, stop.set)
 
     def tell(sums: Sums) -> None:
-        sys.stderr.write(summary(sums, shadow.names, language) + "\\n")
+        sys.stderr.write(summary(sums, shadow.names, language) + "\n")
 
     with difference_files(out, shadow.names) if out else nullcontext(_nowhere) as write:
         sums = await shadow.run(stop, asyncio.Event(), tell, every_s, write)

@@ -7,7 +7,9 @@ anything, and it writes nothing to Kafka.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -29,6 +31,8 @@ from streams.whatif.compare import Comparison, Difference, Sums
 from streams.whatif.names import Names
 from streams.whatif.side import Side
 
+# While a broker is away aiokafka complains several times a second; that it is away is seen by the count standing still.
+logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 _POLL_MS = 500
 _decoder = msgspec.msgpack.Decoder(list[Event])
 Tell = Callable[[Sums], None]
@@ -68,7 +72,8 @@ class Shadow:
                     told_at = monotonic()
                     tell(self._comparison.sums)
         finally:
-            await consumer.stop()
+            with suppress(KafkaError, asyncio.CancelledError):  # its own fetch, cancelled, where the broker has gone
+                await consumer.stop()
         return self._comparison.sums
 
     def take(self, records: Sequence[ConsumerRecord]) -> list[Difference]:

@@ -56,18 +56,20 @@ class Side:
 
     def take(self, asked: Sequence[Asked]) -> list[Told]:
         """Decide on reports, in their order."""
-        told = [self._decide(one) for one in asked]
+        accepted = [self._accept(one) for one in asked]
+        told = [one if isinstance(one, Told) else self._decide(one) for one in accepted]
         for desk in self._desks:
             desk.take_changes()
         self._forget()
         return told
 
-    def _decide(self, asked: Asked) -> Told:
-        envelope = asked.envelope
+    def _accept(self, asked: Asked) -> Event | Told:
         try:
-            event = self._door.accept(asked.report, envelope, envelope.received_at)
+            return self._door.accept(asked.report, asked.envelope, asked.envelope.received_at)
         except RefusedError as error:
             return Told("refused", error.reason)
+
+    def _decide(self, event: Event) -> Told:
         desk = self._desks[partition_of(event.area, len(self._desks))]
         return self._told(event, desk.decide(event, event.clock))
 
