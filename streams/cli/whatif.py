@@ -6,22 +6,30 @@ import asyncio
 import sys
 from pathlib import Path
 from time import time
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from streams.cli.options import Config
-from streams.config import load_settings
+from streams.config import Settings, load_settings
+from streams.errors import SanwangError
 from streams.report.words import Format, Language
 
+if TYPE_CHECKING:
+    from streams.whatif.tried import Tried
+
 app = typer.Typer()
-NewCity = Annotated[Path, typer.Option("--city", help="The changed city folder; the settings' is the present one.")]
+NewCity = Annotated[Path | None, typer.Option("--city", help="The changed city folder; the settings' is the present.")]
+Model = Annotated[Path | None, typer.Option(help="A model file that the folder does not name.")]
+Threshold = Annotated[float | None, typer.Option(min=0, max=1, help="Another threshold of the model.")]
 Lang = Annotated[Language, typer.Option(help="zh or en")]
 
 
 @app.command()
 def whatif(
-    city: NewCity,
+    city: NewCity = None,
+    model: Model = None,
+    threshold: Threshold = None,
     since: Annotated[str, typer.Option(help="30d, 12h ago, or a date or time like 2026-03-01T08:00.")] = "30d",
     until: Annotated[str, typer.Option(help="Likewise; now if not given.")] = "0m",
     source: Annotated[
@@ -37,15 +45,17 @@ def whatif(
     from streams.whatif.command import WhatIf, shown
     from streams.whatif.since import moment
 
-    now = int(time() * 1000)
-    asking = WhatIf(load_settings(config), city)
+    now, settings = int(time() * 1000), load_settings(config)
+    asking = WhatIf(settings, _tried(settings, city, model, threshold))
     sums = asking.ask(source, moment(since, now), moment(until, now), out)
     sys.stdout.buffer.write(shown(sums, asking.names, output_format, lang))
 
 
 @app.command()
 def shadow(
-    city: NewCity,
+    city: NewCity = None,
+    model: Model = None,
+    threshold: Threshold = None,
     seconds: Annotated[int | None, typer.Option(help="End by itself after so long; else with Ctrl-C.")] = None,
     every: Annotated[float, typer.Option(help="Say how it stands every so many seconds.")] = 60.0,
     out: Annotated[Path | None, typer.Option(help="A folder for every single difference, as CSV.")] = None,
@@ -61,11 +71,20 @@ def shadow(
     from streams.whatif.follow import follow
     from streams.whatif.shadow import Shadow
 
-    asking = Shadow(load_settings(config), city)
+    settings = load_settings(config)
+    asking = Shadow(settings, _tried(settings, city, model, threshold))
     if metrics_port is not None:
         start_http_server(metrics_port, "127.0.0.1", asking.metrics.registry)
     sums = asyncio.run(follow(asking, seconds, every, out, lang))
     sys.stdout.buffer.write(shown(sums, asking.names, output_format, lang, "shadow"))
+
+
+def _tried(settings: Settings, city: Path | None, model: Path | None, threshold: float | None) -> Tried:
+    from streams.whatif.tried import Tried
+
+    if city is None and model is None and threshold is None:
+        raise SanwangError("nothing to try: give --city, --model or --threshold")
+    return Tried(city or Path(settings.city), model, threshold)
 
 
 @app.command()

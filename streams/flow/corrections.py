@@ -23,6 +23,7 @@ from streams.errors import RefusedError
 from streams.flow.brokers import Broker, BrokerRecord, BrokerUnavailable
 from streams.flow.dead_letters import DeadLetter, received_at
 from streams.flow.ledger import send_rows
+from streams.flow.opinions import Opinions
 from streams.flow.publisher import Outgoing, Publisher
 from streams.flow.reread import report_in
 from streams.flow.rows import Row, correction_row, incident_row
@@ -52,12 +53,14 @@ class Corrections:
     """The corrections step of a worker: beside triage, on the desks that triage has."""
 
     def __init__(
-        self, log_id: str, partitions: int, codec: Codec, door: Door, publisher: Publisher, triage: Triage, read: Read
-    ) -> None:
+        self, log_id: str, partitions: int, codec: Codec, door: Door, opinions: Opinions, publisher: Publisher,
+        triage: Triage, read: Read,
+    ) -> None:  # fmt: skip
         self._log_id = log_id
         self._partitions = partitions
         self._codec = codec
         self._door = door
+        self._opinions = opinions
         self._publisher = publisher
         self._triage = triage
         self._read = read
@@ -100,7 +103,7 @@ class Corrections:
         told = report_in(found, self._codec) if found else None
         if told is None:
             raise RefusedError("record_gone", f"{topic} no longer holds the record of {correction.event_id}")
-        return self._door.accept(*told, int(time() * 1000))
+        return self._opinions.on([self._door.accept(*told, int(time() * 1000))])[0]
 
     async def _reread(self, topic: str, partition: int, offset: int) -> BrokerRecord | None:
         while True:

@@ -201,7 +201,7 @@ class Worker:
         steps: dict[str, tuple[str, Step]] = dict.fromkeys(REPORT_TOPICS, ("intake", intake.step))
         steps |= dict.fromkeys((EVENTS_URGENT, EVENTS), ("triage", triage.step))
         read = reader(kafka.bootstrap, kafka_python_security(kafka))
-        corrections = Corrections(log_id, kafka.partitions, codec, door, publisher, triage, read)
+        corrections = Corrections(log_id, kafka.partitions, codec, door, opinions, publisher, triage, read)
         steps[INCIDENT_CORRECTIONS] = ("corrections", corrections.step)
         steps[GRID_ALLCLEARS] = ("all_clears", clears.step)
         steps[LEDGER] = ("recorder", Recorder(writer, self._tables_ready).step)

@@ -10,7 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from streams.city.load import load_city
 from streams.config import Settings
 from streams.errors import SanwangError
 from streams.report.render import render
@@ -24,6 +23,7 @@ from streams.whatif.processes import Apart, decode, encode, side_apart
 from streams.whatif.recorded import recorded
 from streams.whatif.shown import sheets_of, summary
 from streams.whatif.side import Told
+from streams.whatif.tried import Tried
 from streams.whatif.words import LABELS
 
 Source = Literal["clickhouse", "kafka"]
@@ -34,13 +34,13 @@ _Waiting = tuple[list[Asked], Future[bytes], Future[bytes]]
 
 
 class WhatIf:
-    """What would have differed under another city folder?"""
+    """What would have differed under another city?"""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        """Raises CityFaults if either city cannot be loaded."""
+    def __init__(self, settings: Settings, tried: Tried) -> None:
+        """Raises CityFaults and ModelFileError if either city cannot be loaded."""
         self._settings = settings
-        self._folders = Path(settings.city), folder
-        self.names = Names(*(load_city(one) for one in self._folders))
+        self._sides = Tried(Path(settings.city)), tried
+        self.names = Names(*(one.load() for one in self._sides))
 
     def ask(self, source: Source, begin: int, end: int, out: Path | None = None) -> Sums:
         """Replay what was received from `begin` up to `end` (ms UTC); with `out`, write every difference there.
@@ -62,7 +62,7 @@ class WhatIf:
 
     def replay(self, asked: Iterable[Asked], write: Callable[[Sequence[Difference]], None]) -> Sums:
         """Have both sides decide on the reports, in their order, and hand the differences to `write`."""
-        partitions, (before, after) = self._settings.kafka.partitions, self._folders
+        partitions, (before, after) = self._settings.kafka.partitions, self._sides
         comparison = Comparison()
         with side_apart(before, partitions) as one, side_apart(after, partitions) as other:
             for batch, was, would in _decided(asked, one, other):

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
-from pathlib import Path
 
 import msgspec
 
-from streams.city.load import load_city
 from streams.whatif.asked import Asked
 from streams.whatif.side import Side, Told
+from streams.whatif.tried import Tried
 
 _asked = msgspec.msgpack.Decoder(list[Asked])
 _told = msgspec.msgpack.Decoder(list[Told])
@@ -33,9 +32,9 @@ class Apart:
 
 
 @contextmanager
-def side_apart(city: Path, partitions: int) -> Iterator[Apart]:
-    """A process for the city in that folder, which must be one that can be loaded; it ends with the block."""
-    pool = ProcessPoolExecutor(1, get_context("spawn"), _open, (city, partitions))
+def side_apart(tried: Tried, partitions: int) -> Iterator[Apart]:
+    """A process for a city, which must be one that can be loaded; it ends with the block."""
+    pool = ProcessPoolExecutor(1, get_context("spawn"), _open, (tried, partitions))
     try:
         yield Apart(pool)
     finally:
@@ -52,8 +51,8 @@ def decode(told: bytes) -> list[Told]:
     return _told.decode(told)
 
 
-def _open(city: Path, partitions: int) -> None:
-    _side.append(Side(load_city(city), partitions))
+def _open(tried: Tried, partitions: int) -> None:
+    _side.append(Side(tried.load(), partitions))
     gc.freeze()  # the city is for ever: leave it out of every later collection,
     gc.disable()  # of which there is none: deciding makes no cycles, and looking for them takes two fifths of the time
 

@@ -18,7 +18,6 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.city.load import load_city
 from streams.config import Settings
 from streams.core.accept import Envelope
 from streams.core.event import Event
@@ -30,6 +29,7 @@ from streams.whatif.asked import Asked, report_of
 from streams.whatif.compare import Comparison, Difference, Sums
 from streams.whatif.names import Names
 from streams.whatif.side import Side
+from streams.whatif.tried import Tried
 
 # While a broker is away aiokafka complains several times a second; that it is away is seen by the count standing still.
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
@@ -42,9 +42,9 @@ Write = Callable[[Sequence[Difference]], None]
 class Shadow:
     """Two sides that see every event from now on; both begin without open incidents, so neither is at an advantage."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        """Raises CityFaults if either city cannot be loaded."""
-        cities = load_city(Path(settings.city)), load_city(folder)
+    def __init__(self, settings: Settings, tried: Tried) -> None:
+        """Raises CityFaults and ModelFileError if either city cannot be loaded."""
+        cities = Tried(Path(settings.city)).load(), tried.load()
         self.names = Names(*cities)
         self.metrics = ShadowMetrics()
         self._settings = settings

@@ -17,6 +17,7 @@ from streams.core.triage import Desk
 from streams.core.wording import Wordings
 from streams.errors import RefusedError
 from streams.flow.topics import partition_of
+from streams.learning.items import opinion_of
 from streams.whatif.asked import Asked
 
 SHOWN = 40  # characters of a scrubbed text that a row of differences shows
@@ -49,6 +50,7 @@ class Side:
 
     def __init__(self, city: City, partitions: int) -> None:
         self._door = Door(city.catalogue, Places(city.areas.values()), Classifier(city.catalogue), _KEY)
+        self._opinion = opinion_of(city.classes, city.catalogue)
         router = Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)
         wordings = Wordings(city.areas.values())
         self._desks = [Desk(city.catalogue, router, wordings) for _ in range(partitions)]
@@ -57,7 +59,8 @@ class Side:
     def take(self, asked: Sequence[Asked]) -> list[Told]:
         """Decide on reports, in their order."""
         accepted = [self._accept(one) for one in asked]
-        told = [one if isinstance(one, Told) else self._decide(one) for one in accepted]
+        events = iter(self._heard([one for one in accepted if isinstance(one, Event)]))
+        told = [one if isinstance(one, Told) else self._decide(next(events)) for one in accepted]
         for desk in self._desks:
             desk.take_changes()
         self._forget()
@@ -68,6 +71,10 @@ class Side:
             return self._door.accept(asked.report, asked.envelope, asked.envelope.received_at)
         except RefusedError as error:
             return Told("refused", error.reason)
+
+    def _heard(self, events: list[Event]) -> list[Event]:
+        """The events with the say of the city's model, if it has one."""
+        return self._opinion.on(events) if self._opinion else events
 
     def _decide(self, event: Event) -> Told:
         desk = self._desks[partition_of(event.area, len(self._desks))]

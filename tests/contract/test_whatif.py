@@ -19,8 +19,12 @@ from streams.core.route import Router
 from streams.core.triage import Desk
 from streams.errors import SanwangError
 from streams.flow.rows import event_row
+from streams.learning.model_file import save_model
+from streams.learning.train import train
 from streams.whatif.command import WhatIf, shown
+from streams.whatif.tried import Tried
 from tests.support.embedded_warehouse import embedded_warehouse
+from tests.support.history import ITEM_OF, reports
 
 NOW = 1_773_108_000_000  # 2026-03-10 10:00 in Shanghai
 MINUTE = 60_000
@@ -61,7 +65,7 @@ def settings(present: Path, tmp_path_factory: pytest.TempPathFactory) -> Setting
 
 
 def asked(settings: Settings, folder: Path, out: Path | None = None):
-    return WhatIf(settings, folder).ask("clickhouse", NOW - MINUTE, NOW + 100 * MINUTE, out)
+    return WhatIf(settings, Tried(folder)).ask("clickhouse", NOW - MINUTE, NOW + 100 * MINUTE, out)
 
 
 def changed(present: Path, folder: Path, file: str, old: str, new: str) -> Path:
@@ -77,7 +81,7 @@ def test_the_same_city_says_that_nothing_differs(settings: Settings, present: Pa
     sums = asked(settings, present)
     assert (sums.reports, sums.incidents, sum(sums.kinds.values())) == (len(REPORTS), (4, 4), 0)
     assert (sums.recorded, sums.same_item, sums.same_incident) == (6, 6, 6)
-    text = shown(sums, WhatIf(settings, present).names, "table", "zh").decode()
+    text = shown(sums, WhatIf(settings, Tried(present)).names, "table", "zh").decode()
     assert text.startswith("6 条报告试算完毕：结果完全相同。\n现行规则重算与当时记录相符：事项 100.0%，归并 100.0%")
 
 
@@ -117,14 +121,25 @@ def test_words_move_a_class(settings: Settings, present: Path, tmp_path: Path) -
     city = changed(present, tmp_path / "city", "catalogue.csv", old, "4,2wd,placeholder,12345,N,7d,200,N,")
     sums = asked(settings, city)
     assert list(sums.classes) == [("40001", OTHER)]
-    text = shown(sums, WhatIf(settings, city).names, "md", "en").decode()
+    text = shown(sums, WhatIf(settings, Tried(city)).names, "md", "en").decode()
     assert "1 would be of another item" in text
     assert "## Items that would change\n\n| as is | would be | count |\n| --- | --- | --- |\n| 路灯不亮、" in text
 
 
+def test_a_model_has_its_say_on_the_tried_side(settings: Settings, present: Path, tmp_path: Path) -> None:
+    texts, labels = reports()
+    model = tmp_path / "model.zip"
+    save_model(train(texts, [ITEM_OF[label] for label in labels]), model)
+    asking = WhatIf(settings, Tried(present, model, threshold=0.0))  # it answers whatever it is asked
+    sums = asking.ask("clickhouse", NOW - MINUTE, NOW + 100 * MINUTE, tmp_path / "out")
+    rows = read(tmp_path / "out" / "classes.csv")
+    assert len(rows) == sums.kinds["class"] >= 1
+    assert {(row["by_before"], row["by_after"]) for row in rows} == {("text", "model")}
+
+
 def test_nothing_recorded_is_said(settings: Settings, present: Path) -> None:
     with pytest.raises(SanwangError, match="no reports"):
-        WhatIf(settings, present).ask("clickhouse", NOW - 2 * MINUTE, NOW - MINUTE)
+        WhatIf(settings, Tried(present)).ask("clickhouse", NOW - 2 * MINUTE, NOW - MINUTE)
 
 
 def read(file: Path) -> list[dict[str, str]]:

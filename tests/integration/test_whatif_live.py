@@ -11,6 +11,7 @@ from streams.flow.topics import HOTLINE_CALLS
 from streams.whatif.command import WhatIf
 from streams.whatif.compare import Sums
 from streams.whatif.shadow import Shadow
+from streams.whatif.tried import Tried
 from tests.support.feeding import Raw, call, put
 from tests.support.pipeline import Pipeline
 
@@ -43,7 +44,7 @@ async def shadowed(started: Pipeline, shadow: Shadow, numbers: list[str]) -> tup
 
 def test_a_shadow_tells_what_would_differ(steady: Pipeline, tmp_path: Path) -> None:
     city = changed(Path(steady.settings.city), tmp_path / "city")
-    shadow = Shadow(steady.settings, city)
+    shadow = Shadow(steady.settings, Tried(city))
     sums, kinds = asyncio.run(shadowed(steady, shadow, ["S1", "S2"]))
     assert steady.account(30).closed
     assert sums.reports >= 2
@@ -58,7 +59,7 @@ def test_both_sources_say_that_the_same_city_decides_the_same(steady: Pipeline) 
     calls = [call(number, class_3="燃气泄漏", detail="说不清什么事") for number in ("W1", "W2")]
     asyncio.run(put(steady.settings.kafka.bootstrap, HOTLINE_CALLS, [Raw(value) for value in calls]))
     assert steady.account(30).closed
-    asking = WhatIf(steady.settings, Path(steady.settings.city))
+    asking = WhatIf(steady.settings, Tried(Path(steady.settings.city)))
     end = int(time.time() * 1000) + 1
     whole, recorded = asking.ask("kafka", begin, end), asking.ask("clickhouse", begin, end)
     assert (whole.reports, whole.kinds, whole.recorded) == (2, {}, 0)
