@@ -73,6 +73,16 @@ class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str = ""
 
 
+class Board(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the board answers, and who may open it."""
+
+    host: str = "127.0.0.1"
+    port: int = 8088
+    users_file: str = ".sanwang/board/users.json"  # made at first start, with one admin
+    key_file: str = ".sanwang/board/session.key"  # secret under which sessions are signed; made at first start
+    https: bool = False  # it is reached through TLS: cookies must not travel without
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that a process of Sanwang can be told."""
 
@@ -82,6 +92,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     telemetry: Telemetry = Telemetry()
     privacy: Privacy = Privacy()
     registry: Registry = Registry()
+    board: Board = Board()
 
 
 def load_settings(file: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:

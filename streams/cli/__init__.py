@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from streams.cli import city, decisions, letters, pipeline, whatif
+from streams.cli import board, city, decisions, letters, pipeline, whatif
 from streams.errors import SanwangError
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ app = typer.Typer(
 app.add_typer(pipeline.app)
 app.add_typer(decisions.app)
 app.add_typer(whatif.app)
+app.add_typer(board.app)
+app.add_typer(board.users, name="users")
 app.add_typer(city.app, name="city")
 app.add_typer(letters.app, name="dead-letters")
 

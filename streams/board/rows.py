@@ -1,0 +1,74 @@
+"""The pages of rows: every number of the board links to one of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import get_args
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+
+from streams.board.cells import COLUMNS, RIGHT, cells_of
+from streams.board.hub import Hub
+from streams.board.listing import PAGE, Asked, Kind, asked
+from streams.board.roles import User
+from streams.board.view import View, link
+
+_KEPT = ("area", "minutes", "feed", "outcome", "item", "unit", "state", "sort")
+_HEADINGS: Mapping[Kind, str] = {
+    "reports": "reports_in", "incidents": "incidents", "orders": "orders", "hand-overs": "stuck"
+}  # fmt: skip
+
+
+def add_rows(app: FastAPI, hub: Hub) -> None:
+    """The pages /reports, /incidents, /orders and /hand-overs."""
+    for kind in get_args(Kind):
+        app.get(f"/{kind}")(_page(hub, kind))
+
+
+def _page(hub: Hub, kind: Kind) -> object:
+    async def page(request: Request) -> Response:
+        view, query = hub.view(request), dict(request.query_params)
+        user: User = request.scope["user"]
+        area = hub.area_of(user, query.get("area"))
+        if area is None:
+            return hub.refusal(request, view, f"{kind} {query.get('area', '')}")
+        try:
+            wanted = asked(kind, hub.digits(area), query)
+        except ValueError:
+            return hub.missing(request, view)
+        hub.audit.note(user, "opened", str(request.url.query and f"{kind}?{request.url.query}") or kind)
+        body = await asyncio.to_thread(_draw, hub, view, wanted, query)
+        return hub.document(request, view, view.word(_HEADINGS[kind]), body, area)
+
+    return page
+
+
+def _draw(hub: Hub, view: View, wanted: Asked, query: Mapping[str, str]) -> str:
+    found = hub.warehouse.rows(wanted.rows_sql, wanted.params)
+    total = hub.warehouse.rows(wanted.count_sql, wanted.params)[0]["rows"]
+    offset = int(wanted.params["offset"])
+    kept = {name: query[name] for name in _KEPT if query.get(name)}
+    turn = lambda by: link(wanted.kind, **{**kept, "offset": offset + by or ""})  # noqa: E731 - said twice below
+    return view.draw(
+        "table.html", heading=view.word(_HEADINGS[wanted.kind]), count=total, skipped=offset,
+        columns=[view.word(column) for column in COLUMNS[wanted.kind]], right={view.word(column) for column in RIGHT},
+        rows=[cells_of(wanted.kind, row, view) for row in found], filters=_filters(view, wanted.kind, kept),
+        later=turn(-PAGE) if offset else "", earlier=turn(PAGE) if total > offset + PAGE else "",
+    )  # fmt: skip
+
+
+def _filters(view: View, kind: Kind, kept: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Each filter in words, with the address without it."""
+    names = view.names
+    told = {
+        "minutes": lambda v: f"{v} min", "item": names.item, "unit": names.unit, "area": names.area,
+        "sort": lambda _: view.word("slowest"), "state": lambda v: view.word({"open": "in_hand_state", "soon": "due_soon",
+                                                                         "hot": "hottest"}.get(v, v)),
+    }  # fmt: skip
+    return [
+        (told.get(name, view.word)(value), link(kind, **{other: v for other, v in kept.items() if other != name}))
+        for name, value in kept.items()
+        if name != "area" or value != names.city
+    ]
