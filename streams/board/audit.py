@@ -1,4 +1,4 @@
-"""The audit: what was opened waits a second to be written with others, what was changed is written before it is done."""
+"""The audit: what was opened waits a second to be written with others, what is changed is written down before."""
 
 from __future__ import annotations
 

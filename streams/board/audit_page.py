@@ -31,10 +31,14 @@ def add_audit(app: FastAPI, hub: Hub) -> None:
         offset = max(0, offset)
         rows = await asyncio.to_thread(hub.warehouse.rows, AUDIT, {"offset": offset})
         [(total,)] = await asyncio.to_thread(hub.warehouse.query, COUNT)
+        acts = {"opened": "opened_act"}
         cells = [
             [
-                Cell(moment(row["at"])), Cell(row["account"]), Cell(row["role"]),
-                Cell(view.word({"opened": "opened_act"}.get(row["act"], row["act"]))), Cell(row["subject"], kind="text"),
+                Cell(moment(row["at"])),
+                Cell(row["account"]),
+                Cell(row["role"]),
+                Cell(view.word(acts.get(row["act"], row["act"]))),
+                Cell(row["subject"], kind="text"),
                 Cell(view.names.area(row["area"]) if row["area"] else view.word("whole_city")),
                 Cell(view.word("yes" if row["allowed"] else "no"), kind="" if row["allowed"] else "bad"),
             ]
@@ -42,8 +46,8 @@ def add_audit(app: FastAPI, hub: Hub) -> None:
         ]  # fmt: skip
         columns = [view.word(key) for key in ("time", "account", "role", "act", "what", "where", "allowed")]
         body = view.draw(
-            "table.html", heading=view.word("audit"), count=total, skipped=offset, columns=columns, right=set(), rows=cells,
-            filters=[], later=link("audit", offset=max(0, offset - PAGE) or "") if offset else "",
+            "table.html", heading=view.word("audit"), count=total, skipped=offset, columns=columns, right=set(),
+            rows=cells, filters=[], later=link("audit", offset=max(0, offset - PAGE) or "") if offset else "",
             earlier=link("audit", offset=offset + PAGE) if total > offset + PAGE else "",
         )  # fmt: skip
         return hub.document(request, view, view.word("audit"), body)

@@ -65,15 +65,17 @@ def _orders(row: Row, view: View) -> list[Cell]:
         told = span(view.language, row["due_at"].timestamp() - time.time())
         left = Cell(f"{view.word('late_by')} {told}" if late else told, kind="r bad" if late else "r")
     return [
-        Cell(moment(row["due_at"])), left, Cell(view.names.unit(row["unit"]), link("orders", unit=row["unit"], state="open")),
-        Cell(view.word(row["role"])), Cell(view.names.item(row["item"])), _area(row, view), Cell(view.word(row["stage"])),
-        _matter(row),
+        Cell(moment(row["due_at"])), left,
+        Cell(view.names.unit(row["unit"]), link("orders", unit=row["unit"], state="open")),
+        Cell(view.word(row["role"])), Cell(view.names.item(row["item"])), _area(row, view),
+        Cell(view.word(row["stage"])), _matter(row),
     ]  # fmt: skip
 
 
 def _hand_overs(row: Row, view: View) -> list[Cell]:
     return [
-        Cell(moment(row["pushed_at"])), Cell(span(view.language, time.time() - row["pushed_at"].timestamp()), kind="r"),
+        Cell(moment(row["pushed_at"])),
+        Cell(span(view.language, time.time() - row["pushed_at"].timestamp()), kind="r"),
         Cell(row["from_line"]), Cell(row["to_line"]), Cell(view.reason(row["reason"])),
         Cell(view.names.item(row["item"])), _area(row, view), _matter(row),
     ]  # fmt: skip
@@ -81,7 +83,7 @@ def _hand_overs(row: Row, view: View) -> list[Cell]:
 
 def _area(row: Row, view: View) -> Cell:
     code = row["area"]
-    return Cell(view.names.area(code), f"/area/{code[:15]}" if code in view.names.areas or code[:15] in view.names.areas else "")
+    return Cell(view.names.area(code), f"/area/{code[:15]}" if code[:15] in view.names.areas else "")
 
 
 def _matter(row: Row) -> Cell:

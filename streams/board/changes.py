@@ -31,7 +31,8 @@ FROM sanwang.order_facts
 WHERE {HERE} AND {IS_OPEN} AND {IS_OVERDUE} AND due_at >= now64(3) - INTERVAL 1 DAY ORDER BY at DESC LIMIT {MOST}
 """
 _STUCK = f"""
-SELECT pushed_at + INTERVAL {STUCK_MINUTES} MINUTE AS at, 'stuck_hand_over' AS what, known.area AS code, known.item AS item,
+SELECT pushed_at + INTERVAL {STUCK_MINUTES} MINUTE AS at, 'stuck_hand_over' AS what, known.area AS code,
+    known.item AS item,
     concat(from_line, ' → ', to_line) AS detail, pushed.incident_id AS id, 0 AS colour
 FROM (SELECT * FROM sanwang.hand_overs FINAL WHERE acknowledged_at IS NULL
       AND pushed_at < now64(3) - INTERVAL {STUCK_MINUTES} MINUTE) AS pushed
@@ -53,13 +54,14 @@ SELECT toDateTime64(max(applied_at), 3) AS at, 'migration' AS what, '' AS code, 
 FROM sanwang.migrations GROUP BY toStartOfMinute(applied_at)
 """
 _CITY = """
-SELECT min(received_at) AS at, 'configuration' AS what, '' AS code, '' AS item, catalogue AS detail, '' AS id, 0 AS colour
+SELECT min(received_at) AS at, 'configuration' AS what, '' AS code, '' AS item, catalogue AS detail, '' AS id,
+    0 AS colour
 FROM sanwang.events WHERE received_at >= now64(3) - INTERVAL 30 DAY GROUP BY catalogue
 """
 
 
 def read_changes(warehouse: RemoteWarehouse, names: Names, digits: str) -> Sequence[Row]:
-    """The newest changes in the area whose codes begin with `digits`, the newest first. Raises as the warehouse does."""
+    """Changes in the area whose codes begin with `digits`, the newest first. Raises as the warehouse does."""
     here = {"area": digits}
     rows = [row for row in warehouse.rows(_WARNINGS) if _inside(row["code"], names, digits)]
     for sql in (_OVERDUE, _STUCK, _SUPERVISION, _MIGRATIONS, _CITY):
@@ -77,7 +79,7 @@ def add_changes(hub: Hub) -> None:
         hub.audit.note(user, "opened", "changes")
         loop = hub.live.loop(("changes", digits), lambda: read_changes(hub.warehouse, hub.names, digits), PERIOD_S)
         screen = Screen(hub, request, view, view.word("changes"), area=user.area or hub.names.city)
-        with screen, ui.element("div").classes("stack"):
+        with screen, ui.element("div").classes("stack").props("id=content tabindex=-1"):
             Panel(screen, loop, "changes", lambda rows: _draw(view, rows), "box rows")
         return None
 

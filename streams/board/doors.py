@@ -58,38 +58,19 @@ class Gate:
 
 
 def add_doors(app: FastAPI, hub: Hub) -> None:
-    """The routes."""
-
-    def form(request: Request, fault: str, to: str, status: int = 200) -> HTMLResponse:
-        view = hub.view(request)
-        body = view.draw("sign_in.html", fault=fault, csrf=token_of(request.session), next=to)
-        return hub.document(request, view, view.word("sign_in"), body, status=status)
-
-    @app.get("/healthz")
-    async def alive() -> Response:
-        return PlainTextResponse("alive\n")
+    """The routes of signing in and out, of settings, and /healthz."""
+    _add_settings(app)
 
     @app.get("/sign-in")
     async def ask(request: Request, next: str = "/") -> Response:  # noqa: A002 - the field's name
-        return form(request, "", local_path(next))
+        return _form(hub, request, "", local_path(next))
 
     @app.post("/sign-in")
     async def sign_in(request: Request, name: Text, password: Text, csrf: Text = "", next: Text = "/") -> Response:  # noqa: A002
-        view, to = hub.view(request), local_path(next)
-        if not is_ours(request.session, csrf):
-            return form(request, view.word("stale_form"), to, 403)
-        if hub.patience.is_out(name):
-            return form(request, view.word("wait"), to, 429)
-        user = await asyncio.to_thread(hub.users.proven, name, password)
-        try:
-            await hub.audit.write(name, user, "signed_in", "", allowed=user is not None)
-        except SanwangError:
-            return form(request, view.word("unwritten"), to, 503)
-        if user is None:
-            hub.patience.wrong(name)
-            return form(request, view.word("wrong"), to, 403)
-        hub.patience.right(name)
-        begin(request.session, user)
+        to = local_path(next)
+        fault, status = await _sign_in(hub, request, name, password, csrf)
+        if fault:
+            return _form(hub, request, hub.view(request).word(fault), to, status)
         return RedirectResponse(to, 303)
 
     @app.post("/sign-out")
@@ -99,6 +80,37 @@ def add_doors(app: FastAPI, hub: Hub) -> None:
             hub.audit.note(view.user, "signed_out", "")
             end(request.session)
         return RedirectResponse("/sign-in", 303)
+
+
+async def _sign_in(hub: Hub, request: Request, name: str, password: str, csrf: str) -> tuple[str, int]:
+    """Begin a session; else the word for why not, with an HTTP status."""
+    if not is_ours(request.session, csrf):
+        return "stale_form", 403
+    if hub.patience.is_out(name):
+        return "wait", 429
+    user = await asyncio.to_thread(hub.users.proven, name, password)
+    try:
+        await hub.audit.write(name, user, "signed_in", "", allowed=user is not None)
+    except SanwangError:
+        return "unwritten", 503
+    if user is None:
+        hub.patience.wrong(name)
+        return "wrong", 403
+    hub.patience.right(name)
+    begin(request.session, user)
+    return "", 200
+
+
+def _form(hub: Hub, request: Request, fault: str, to: str, status: int = 200) -> HTMLResponse:
+    view = hub.view(request)
+    body = view.draw("sign_in.html", fault=fault, csrf=token_of(request.session), next=to)
+    return hub.document(request, view, view.word("sign_in"), body, status=status)
+
+
+def _add_settings(app: FastAPI) -> None:
+    @app.get("/healthz")
+    async def alive() -> Response:
+        return PlainTextResponse("alive\n")
 
     @app.get("/settings")
     async def settings(lang: str = "", light: str = "", next: str = "/") -> Response:  # noqa: A002 - the field's name

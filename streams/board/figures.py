@@ -82,8 +82,10 @@ class State(Struct, frozen=True):
     def together(self, region: str, cells: Iterable[str]) -> Part:
         """What a region's cells hold together, with what is known of the region only."""
         parts = [self.parts.get(code, NO_PART) for code in {region, *cells}]
-        sums = (sum(values) for values in zip(*((p.open, p.danger, p.overdue) for p in parts), strict=True))
-        return Part(region, *sums, max(p.colour for p in parts))
+        return Part(
+            region, sum(p.open for p in parts), sum(p.danger for p in parts), sum(p.overdue for p in parts),
+            max(p.colour for p in parts),
+        )  # fmt: skip
 
 
 NO_PART = Part("", 0, 0, 0, 0)
@@ -94,7 +96,8 @@ def ask_pulse(warehouse: RemoteWarehouse, names: Names, area: str) -> Pulse:
     here, now = {"area": digits_of(area, names)}, time.time()
     last = int(now) // 60 * 60
     minutes = range(last - 60 * (statements.MINUTES - 1), last + 1, 60)
-    flow, linked = {feed: [0] * len(minutes) for feed in FEEDS}, 0
+    flow: dict[str, list[int]] = {feed: [0] * len(minutes) for feed in FEEDS}
+    linked = 0
     for row in warehouse.rows(statements.FLOW, here):
         at = (int(row["minute"]) - minutes[0]) // 60
         if 0 <= at < len(minutes):
@@ -151,7 +154,8 @@ def _parts(
 
 def _warnings_in(rows: Sequence[Row], names: Names, area: str) -> list[Row]:
     """Those of the area, each with the area code that it is about: a unit's is its territory."""
-    found, digits = [], digits_of(area, names)
+    digits = digits_of(area, names)
+    found: list[Row] = []
     for row in rows:
         where = row["where"]
         place = names.units[where][1] if where in names.units else where

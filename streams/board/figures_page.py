@@ -63,7 +63,8 @@ def add_figures(app: FastAPI, hub: Hub) -> None:
         title, sheets = await asyncio.to_thread(_made, hub, view, period, chosen)
         name = f"sanwang-{kind}-{period.begin}.{form}"
         content = await asyncio.to_thread(render, title, sheets, form)
-        return Response(content, media_type=_TYPES[form], headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        attached = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(content, media_type=_TYPES[form], headers=attached)
 
 
 def _made(hub: Hub, view: View, period: Period, area: str) -> tuple[str, list[Sheet]]:

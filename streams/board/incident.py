@@ -26,12 +26,13 @@ PERIOD_S = 2.0
 MOST_REPORTS = 200
 
 INCIDENT = f"""
-SELECT incident_id, item, area, opened_at, last_at, due_at, reports, repeats, feeds, urgency, life_safety, lead, assists,
-    rule, closed, text, address
+SELECT incident_id, item, area, opened_at, last_at, due_at, reports, repeats, feeds, urgency, life_safety, lead,
+    assists, rule, closed, text, address
 FROM sanwang.incidents FINAL WHERE incident_id = {{id:String}} AND {HERE}
 """
 REPORTS = f"""
-SELECT event_id, feed, occurred_at, received_at, outcome, repeat, area, item, class_reasons, match_reasons, text, address
+SELECT event_id, feed, occurred_at, received_at, outcome, repeat, area, item, class_reasons, match_reasons, text,
+    address
 FROM sanwang.events FINAL WHERE incident_id = {{id:String}} AND outcome != 'redelivered'
 ORDER BY received_at, event_id LIMIT {MOST_REPORTS}
 """
@@ -114,7 +115,7 @@ def add_incident(hub: Hub) -> None:
         area = dossier.incident["area"]
         screen = Screen(hub, request, view, view.names.item(dossier.incident["item"]), area=area[:15])
         texts = request.scope["user"].may("texts")
-        with screen, ui.element("div").classes("stack"):
+        with screen, ui.element("div").classes("stack").props("id=content tabindex=-1"):
             for name, draw in _panels(view, texts=texts).items():
                 Panel(screen, loop, f"{name} {texts}", draw, "box", draw(dossier))
             if texts:

@@ -1,7 +1,7 @@
 """A schematic map: around every area's centre the land that is nearer to it than to any other.
 
-Cities need not give outlines, so centres are what there is. The edge of the whole comes from points set around it, and a
-land that is far longer than wide is drawn less so: what counts is who lies beside whom.
+Cities need not give outlines, so centres are what there is. The edge of the whole comes from points set around it,
+and a land that is far longer than wide is drawn less so: what counts is who lies beside whom.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The dead letters: look at them, send their records again, or drop them. For who sees the whole city: they have no place."""
+"""The dead letters: look at them, send their records again, or drop them.
+
+They have no place, so they are for those who see the whole city.
+"""
 
 from __future__ import annotations
 

@@ -32,8 +32,9 @@ class Listing(Struct, frozen=True):
 LISTINGS: Mapping[Kind, Listing] = {
     "reports": Listing(
         "received_at, feed, event_id, incident_id, item, area, outcome, ordered_ms",
-        "(SELECT received_at, feed, event_id, incident_id, item, area, outcome FROM sanwang.events FINAL WHERE "
-        "{inside}) AS told LEFT JOIN (SELECT event_id, ordered_ms FROM sanwang.latencies FINAL) AS timed USING event_id",
+        "(SELECT received_at, feed, event_id, incident_id, item, area, outcome FROM sanwang.events FINAL "
+        "WHERE {inside}) AS told "
+        "LEFT JOIN (SELECT event_id, ordered_ms FROM sanwang.latencies FINAL) AS timed USING event_id",
         "received_at DESC, event_id",
         {
             "minutes": _LAST_MINUTES, "feed": "feed = {feed:String}", "outcome": "outcome = {outcome:String}",

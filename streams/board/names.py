@@ -1,4 +1,4 @@
-"""The names behind the codes, kept in memory: joining them in every query would cost the engine more than the figures."""
+"""The names behind the codes, kept in memory: to join them in every query would cost more than the figures."""
 
 from __future__ import annotations
 

@@ -52,7 +52,8 @@ def _build(hub: Hub, request: Request, view: View, area: str) -> None:
     state = hub.live.loop(("state", area), lambda: ask_state(hub.warehouse, hub.names, area), STATE_PERIOD_S)
     screen = Screen(hub, request, view, hub.names.area(area), area=area, at_area=True)
     coming, standing = _pulse_panels(view, area), _state_panels(hub, view, area)
-    with screen, ui.element("div").classes("screen"):
+    with screen, ui.element("div").classes("screen").props("id=content tabindex=-1"):
+        ui.html(view.draw("heading.html", area=area), sanitize=False, tag="div").classes("unseen")
         with ui.element("div").classes("top"):
             Panel(screen, pulse, "pulse", coming.pop("pulse"), "a-pulse")
             Panel(screen, state, "state", standing.pop("state"), "a-state")

@@ -12,8 +12,8 @@ from fastapi.responses import Response
 from streams.board.cells import Cell
 from streams.board.hub import Hub
 from streams.board.names import next_level, part_of
-from streams.board.view import SHANGHAI, View, count
-from streams.core.area import LEVELS, level_of, significant
+from streams.board.view import SHANGHAI, View, count, link
+from streams.core.area import LEVELS, level_of
 
 MOST_ABSENT = 200  # grids that are listed
 
@@ -60,7 +60,8 @@ def _draw(hub: Hub, view: View, area: str, day: date) -> str:
         all_[part] += 1
         online[part] += grid in heard
         clear[part] += heard.get(grid, 0)
-    rows = [_row(view, code, all_[code], online[code], clear[code], str(day)) for code in sorted(all_, key=lambda c: (clear[c] / all_[c], c))]
+    worst_first = sorted(all_, key=lambda code: (clear[code] / all_[code], code))
+    rows = [_row(view, code, all_[code], online[code], clear[code], str(day)) for code in worst_first]
     columns = [view.word(key) for key in ("place", "grids", "online", "all_clear", "absent", "share")]
     total = _row(view, area, all_.total(), online.total(), clear.total(), str(day)) if all_ else []
     absent = [names.areas[grid] for grid in grids if not heard.get(grid)]
@@ -72,9 +73,10 @@ def _draw(hub: Hub, view: View, area: str, day: date) -> str:
 
 
 def _row(view: View, code: str, grids: int, online: int, clear: int, day: str) -> list[Cell]:
-    name = Cell(view.names.area(code), f"/presence?area={code}&date={day}" if len(significant(code)) < 15 else f"/area/{code}")
+    further = f"/area/{code}" if level_of(code) == "grid" else link("presence", area=code, date=day)
     numbers = [Cell(count(number), kind="r") for number in (grids, online, clear)]
-    return [name, *numbers, Cell(count(grids - clear), kind="r bad" if grids > clear else "r"), Cell(f"{clear / grids:.1%}", kind="r")]
+    absent = Cell(count(grids - clear), kind="r bad" if grids > clear else "r")
+    return [Cell(view.names.area(code), further), *numbers, absent, Cell(f"{clear / grids:.1%}", kind="r")]
 
 
 def _day(text: str) -> date | None:

@@ -32,7 +32,7 @@ class User(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def scope(self) -> str:
-        """The digits with which every area code that this account may see begins. Raises ValueError for a wrong area."""
+        """The digits that all area codes which this account may see begin with. Raises ValueError for a wrong area."""
         return significant(self.area) if self.area else ""
 
     def may(self, right: Right) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import get_args
 
 from fastapi import FastAPI, Request
@@ -27,7 +27,7 @@ def add_rows(app: FastAPI, hub: Hub) -> None:
         app.get(f"/{kind}")(_page(hub, kind))
 
 
-def _page(hub: Hub, kind: Kind) -> object:
+def _page(hub: Hub, kind: Kind) -> Callable[[Request], Awaitable[Response]]:
     async def page(request: Request) -> Response:
         view, query = hub.view(request), dict(request.query_params)
         user: User = request.scope["user"]
@@ -38,7 +38,7 @@ def _page(hub: Hub, kind: Kind) -> object:
             wanted = asked(kind, hub.digits(area), query)
         except ValueError:
             return hub.missing(request, view)
-        hub.audit.note(user, "opened", str(request.url.query and f"{kind}?{request.url.query}") or kind)
+        hub.audit.note(user, "opened", f"{kind}?{request.url.query}" if request.url.query else kind)
         body = await asyncio.to_thread(_draw, hub, view, wanted, query)
         return hub.document(request, view, view.word(_HEADINGS[kind]), body, area)
 
@@ -50,25 +50,39 @@ def _draw(hub: Hub, view: View, wanted: Asked, query: Mapping[str, str]) -> str:
     total = hub.warehouse.rows(wanted.count_sql, wanted.params)[0]["rows"]
     offset = int(wanted.params["offset"])
     kept = {name: query[name] for name in _KEPT if query.get(name)}
-    turn = lambda by: link(wanted.kind, **{**kept, "offset": offset + by or ""})  # noqa: E731 - said twice below
+
+    def turned(by: int) -> str:
+        return link(wanted.kind, **{**kept, "offset": offset + by or ""})
+
     return view.draw(
         "table.html", heading=view.word(_HEADINGS[wanted.kind]), count=total, skipped=offset,
         columns=[view.word(column) for column in COLUMNS[wanted.kind]], right={view.word(column) for column in RIGHT},
         rows=[cells_of(wanted.kind, row, view) for row in found], filters=_filters(view, wanted.kind, kept),
-        later=turn(-PAGE) if offset else "", earlier=turn(PAGE) if total > offset + PAGE else "",
+        later=turned(-PAGE) if offset else "", earlier=turned(PAGE) if total > offset + PAGE else "",
     )  # fmt: skip
 
 
 def _filters(view: View, kind: Kind, kept: Mapping[str, str]) -> list[tuple[str, str]]:
     """Each filter in words, with the address without it."""
-    names = view.names
-    told = {
-        "minutes": lambda v: f"{v} min", "item": names.item, "unit": names.unit, "area": names.area,
-        "sort": lambda _: view.word("slowest"), "state": lambda v: view.word({"open": "in_hand_state", "soon": "due_soon",
-                                                                         "hot": "hottest"}.get(v, v)),
-    }  # fmt: skip
     return [
-        (told.get(name, view.word)(value), link(kind, **{other: v for other, v in kept.items() if other != name}))
+        (_told(view, name, value), link(kind, **{other: v for other, v in kept.items() if other != name}))
         for name, value in kept.items()
-        if name != "area" or value != names.city
+        if name != "area" or value != view.names.city
     ]
+
+
+def _told(view: View, name: str, value: str) -> str:
+    match name:
+        case "minutes":
+            return f"{value} min"
+        case "item":
+            return view.names.item(value)
+        case "unit":
+            return view.names.unit(value)
+        case "area":
+            return view.names.area(value)
+        case "sort":
+            return view.word("slowest")
+        case "state":
+            return view.word({"open": "in_hand_state", "soon": "due_soon", "hot": "hottest"}.get(value, value))
+    return view.word(value)

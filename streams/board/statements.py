@@ -21,7 +21,8 @@ GROUP BY minute, feed
 """
 #: When each feed was heard from last, within a day, and how much came in the last five minutes.
 FEEDS = f"""
-SELECT feed, max(received_at) AS heard_at, uniqExactIf(event_id, received_at >= now64(3) - INTERVAL 5 MINUTE) AS latest
+SELECT feed, max(received_at) AS heard_at,
+    uniqExactIf(event_id, received_at >= now64(3) - INTERVAL 5 MINUTE) AS latest
 FROM sanwang.events WHERE received_at >= now64(3) - INTERVAL 1 DAY AND {HERE} GROUP BY feed
 UNION ALL
 SELECT 'allclears', max(received_at),
@@ -31,7 +32,8 @@ HAVING count() > 0
 """
 #: From call to order in ms, by feed; '' is all feeds together.
 LATENCY = f"""
-SELECT feed, uniqExact(event_id) AS orders, quantileExact(0.5)(ordered_ms) AS p50, quantileExact(0.99)(ordered_ms) AS p99
+SELECT feed, uniqExact(event_id) AS orders, quantileExact(0.5)(ordered_ms) AS p50,
+    quantileExact(0.99)(ordered_ms) AS p99
 FROM sanwang.latencies
 WHERE received_at >= now64(3) - INTERVAL {RECENT_MINUTES} MINUTE AND ordered_ms IS NOT NULL AND ({{area:String}} = '' OR
     event_id IN (SELECT event_id FROM sanwang.events

@@ -54,7 +54,8 @@ def _environment(language: Language) -> Environment:
     environment.globals |= {"w": WORDS[language], "link": link, "now": time.time}
     environment.filters |= {
         "word": partial(word, language), "reason": partial(reason, language), "clock": clock, "moment": moment,
-        "span": partial(span, language), "nets": partial(nets, language), "n": count, "ms": partial(milliseconds, language),
+        "span": partial(span, language), "nets": partial(nets, language), "n": count,
+        "ms": partial(milliseconds, language),
         "evidence": partial(evidence, language), "pc": lambda share: f"{share:.0%}",
     }  # fmt: skip
     return environment

@@ -47,7 +47,8 @@ def users_set(
     from streams.board.users import set_user
 
     password = set_user(_file(config), name, role, area)
-    typer.echo(f"{name}  {role}  {area or 'whole city'}" + (f"  password {password} (shown this once)" if password else ""))
+    told = f"  password {password} (shown this once)" if password else ""
+    typer.echo(f"{name}  {role}  {area or 'whole city'}{told}")
 
 
 @users.command("password")

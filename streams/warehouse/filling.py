@@ -9,7 +9,7 @@ _PARAMETER = re.compile(r"\{(\w+):\w+\}")
 
 
 def filled(sql: str, params: Mapping[str, str | int]) -> str:
-    """A statement with its `{name:Type}` parameters as literals; texts are quoted. Raises KeyError for a missing one."""
+    """A statement with its `{name:Type}` parameters as literals, texts quoted. Raises KeyError for a missing one."""
     return _PARAMETER.sub(lambda found: literal(params[found[1]]), sql)
 
 

@@ -1,6 +1,6 @@
-"""Six hours of the demo city, decided by the real core and planted in a warehouse for the board to show.
+"""Six hours of the demo city, decided by the real core, planted in a warehouse for the board to show.
 
-`python -m tests.support.planted CITY FOLDER PORT NOW_MS` serves them over ClickHouse's HTTP interface until it is ended.
+`python -m tests.support.planted CITY FOLDER PORT NOW_MS` serves them over ClickHouse's HTTP interface until SIGTERM.
 What nothing decides yet where this runs (steps, warnings) is made up here, always the same for the same `now`.
 """
 
@@ -59,7 +59,7 @@ def planted(city: City, now: int) -> Rows:
 
 def _reports(city: City, now: int, rows: Rows) -> None:
     codec, router = Codec(FileSource()), Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)
-    door = Door(city.catalogue, Places(city.areas.values()), Classifier(city.catalogue), b"a key of thirty-two bytes, or more")
+    door = Door(city.catalogue, Places(city.areas.values()), Classifier(city.catalogue), bytes(32))
     desk, rng = Desk(city.catalogue, router), Random(3)
     for offset, fed in enumerate(Simulator(city, 5, now - HOURS * HOUR, profile_named("calm"), RATE)):
         if fed.due_ms >= now - 2_000:
@@ -71,7 +71,8 @@ def _reports(city: City, now: int, rows: Rows) -> None:
             report = normalise(REPORT_TOPICS[fed.topic], record)
             event = door.accept(report, Envelope(0, offset, fed.due_ms, replayed=False), fed.due_ms + 4)
         except RefusedError as error:
-            letter = DeadLetter(LOG, REPORT_TOPICS[fed.topic], 0, offset, error.reason, error.detail, "…", None, None, fed.due_ms)
+            feed = REPORT_TOPICS[fed.topic]
+            letter = DeadLetter(LOG, feed, 0, offset, error.reason, error.detail, "…", None, None, fed.due_ms)
             rows["dead_letters"].append(dead_letter_row(letter))
             continue
         _decide(city, desk, event, rng, rows)
@@ -106,8 +107,9 @@ def _steps(rng: Random, order: dict[str, object], now: int) -> list[Row]:
         at += int(left * share * rng.uniform(0.4, 1.0)) if quick else 2 * left
         if at > now:
             break
-        number = f"{order['order_id']}-{len(steps) + 1}"
-        steps.append((order["order_id"], number, len(steps) + 1, step, at, order["unit"], "", "", "", "", step, due, issued))
+        id_, position = order["order_id"], len(steps) + 1
+        row = (id_, f"{id_}-{position}", position, step, at, order["unit"], "", "", "", "", step, due, issued)
+        steps.append(row)
     return steps
 
 
@@ -115,12 +117,14 @@ def _warnings(rng: Random, city: City, now: int, rows: Rows) -> None:
     townships = [a.code for a in city.areas.values() if a.level == "township"]
     for place, colour in zip(rng.sample(townships, 26), [4, 4, 3, 3, 3, 3, *([2] * 9), *([1] * 11)], strict=True):
         at, item = now - rng.randrange(HOURS * HOUR), rng.choice(sorted(city.catalogue.items))
-        rows["warnings"].append((f"surge:{place}:{item}@{at}", 1, "raised", "surge", place, item, colour, 4 + 3 * colour, 1.5, at, at))
+        what = (f"surge:{place}:{item}@{at}", 1, "raised", "surge", place, item, colour, 4 + 3 * colour, 1.5, at, at)
+        rows["warnings"].append(what)
     gone = rows["warnings"][0]
     rows["warnings"].append((gone[0], 2, "cancelled", *gone[3:10], gone[9] + 1))
     units = sorted({row[2] for row in rows["orders"]})
     for unit, colour in zip(rng.sample(units, 3), (3, 2, 1), strict=True):
-        rows["warnings"].append((f"overdue:{unit}:@{now - HOUR}", 1, "raised", "overdue", unit, "", colour, 6, 19.0, now - HOUR, now - HOUR))
+        what = (f"overdue:{unit}", 1, "raised", "overdue", unit, "", colour, 6, 19.0, now - HOUR, now - HOUR)
+        rows["warnings"].append(what)
 
 
 def _all_clears(rng: Random, city: City, now: int, rows: Rows) -> None:
