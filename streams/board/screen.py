@@ -21,6 +21,7 @@ class Screen:
         self, hub: Hub, request: Request, view: View, title: str, area: str = "", *, at_area: bool = False
     ) -> None:
         self.view = view
+        self._hub = hub
         self._client = ui.context.client
         self._leave: list[Callable[[], None]] = []
         lang = "zh-CN" if view.language == "zh" else "en"
@@ -37,6 +38,8 @@ class Screen:
         """Call `renew` now and whenever the loop has asked."""
 
         def told(loop: Loop) -> None:
+            if self._is_out():
+                return
             self._say_if_stale(loop)
             renew(loop)
 
@@ -48,6 +51,15 @@ class Screen:
         text = f'<div class="stale">{self.view.word("no_answer")}</div>' if loop.fault else ""
         if self._stale.content != text:
             self._stale.content = text
+
+    def _is_out(self) -> bool:
+        """Has the account gone, or its role, area or password changed? Then the page ends and is asked for anew."""
+        user = self.view.user
+        if user is not None and self._hub.users.get(user.name) == user:
+            return False
+        self._left()
+        self._client.run_javascript("location.reload()")
+        return True
 
     def _left(self) -> None:
         for leave in self._leave:
