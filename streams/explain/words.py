@@ -41,6 +41,7 @@ _WORDS: dict[str, tuple[str, str]] = {
 _EVIDENCE = tuple(  # the evidence as matching and acceptance write it, in Chinese
     (re.compile(pattern), chinese)
     for pattern, chinese in (
+        (r"names (\S+)", r"报来时指明 \1"),
         (r"same item (\S+)", r"同一事项 \1"),
         (r"same class (\S+)", r"同一类别 \1"),
         (r"(\d+) m of (\d+) m", r"相距 \1 米（限 \2 米）"),

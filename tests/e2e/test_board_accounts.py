@@ -56,7 +56,7 @@ def test_after_signing_in_one_is_where_one_wanted_to_be(board: RunningBoard) -> 
      ("admin", 200, 200, True), ("county", 403, 403, True)],
 )  # fmt: skip
 def test_each_role_sees_what_is_its_own(
-    board: RunningBoard, name: str, letters: int, audit: int, texts: bool
+    board: RunningBoard, name: str, letters: int, audit: int, *, texts: bool
 ) -> None:
     web = signed_in(board, name)
     assert web.get("/dead-letters").status == letters

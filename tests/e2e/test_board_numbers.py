@@ -31,8 +31,10 @@ def latest(board: RunningBoard, table: str, *identity: str) -> list[Row]:
 def open_orders(board: RunningBoard, digits: str) -> list[Row]:
     closed = {row["incident_id"] for row in latest(board, "incidents", "incident_id") if row["closed"]}
     handled = {row[0] for row in board.rows["order_steps"] if row[3] == "handled"}
-    return [row for row in latest(board, "orders", "order_id")
-            if row["order_id"] not in handled and row["incident_id"] not in closed and row["area"].startswith(digits)]  # fmt: skip
+    return [
+        row for row in latest(board, "orders", "order_id")
+        if row["order_id"] not in handled and row["incident_id"] not in closed and row["area"].startswith(digits)
+    ]  # fmt: skip
 
 
 def expected(board: RunningBoard, digits: str) -> dict[str, int]:
@@ -81,7 +83,9 @@ def test_tiles_show_what_python_counts(
     assert shown["incidents state=open"] > 100
 
 
-@pytest.mark.parametrize("path", ["/incidents?state=open", "/incidents?state=danger", "/orders?state=open", "/hand-overs"])
+@pytest.mark.parametrize(
+    "path", ["/incidents?state=open", "/incidents?state=danger", "/orders?state=open", "/hand-overs"]
+)
 @pytest.mark.parametrize(("area", "digits"), [("990100000000", ""), (COUNTY, "990101")])
 def test_a_number_leads_to_so_many_rows(board: RunningBoard, path: str, area: str, digits: str) -> None:
     web = Web(board.url)
@@ -123,7 +127,7 @@ def test_a_report_is_on_the_screen_within_two_seconds(board: RunningBoard, enter
     wait_for(chrome, ".a-newest li")
     row = dict(latest(board, "incidents", "incident_id")[-1])
     now = int(time.time() * 1000)
-    row |= {name: now / 1000 for name in ("opened_at", "first_at", "last_at")}
+    row |= dict.fromkeys(("opened_at", "first_at", "last_at"), now / 1000)
     row |= {"incident_id": f"hotline:LIVE{now}", "reports": 777, "due_at": now / 1000 + 86_400, "closed": False}
     board.warehouse.add("incidents", [row])
     told = time.monotonic()

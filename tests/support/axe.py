@@ -38,5 +38,6 @@ def violations(chrome: Chrome) -> list[str]:
     chrome.execute_script(_SCRIPT.read_text("utf-8"))
     found: list[dict[str, Any]] = chrome.execute_async_script(_RUN, _TAGS)
     return [
-        f"{one['id']} ({one['impact']}): {node['target']} {node['html'][:120]}" for one in found for node in one["nodes"]
+        f"{one['id']} ({one['impact']}): {node['target']} {node['html'][:120]}"
+        for one in found for node in one["nodes"]
     ]

@@ -22,8 +22,8 @@ from tests.support.ports import free_port
 COUNTY = "990101000000"
 #: Name, role, area.
 ACCOUNTS = (
-    ("viewer", "viewer", ""), ("dispatcher", "dispatcher", ""), ("supervisor", "supervisor", ""), ("admin", "admin", ""),
-    ("county", "dispatcher", COUNTY),
+    ("viewer", "viewer", ""), ("dispatcher", "dispatcher", ""), ("supervisor", "supervisor", ""),
+    ("admin", "admin", ""), ("county", "dispatcher", COUNTY),
 )  # fmt: skip
 START_S = 60.0
 
@@ -47,7 +47,8 @@ def running_board(city: City, city_folder: Path, folder: Path) -> Iterator[Runni
         board=Board(port=port, users_file=str(folder / "users.json"), key_file=str(folder / "session.key")),
     )  # fmt: skip
     passwords = {name: set_user(folder / "users.json", name, role, area) or "" for name, role, area in ACCOUNTS}
-    planting = [sys.executable, "-m", "tests.support.planted", str(city_folder), str(folder / "wh"), str(http), str(now)]
+    told = [str(city_folder), str(folder / "wh"), str(http), str(now)]
+    planting = [sys.executable, "-m", "tests.support.planted", *told]
     with _running(planting, {}, folder / "planted.log"):
         _until(lambda: get(http, "/ping")[0] == 200, folder / "planted.log")
         with _running([sys.executable, "-m", "streams.cli", "board"], environment_of(settings), folder / "board.log"):

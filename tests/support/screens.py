@@ -16,9 +16,8 @@ from tests.support.web import Web
 @asynccontextmanager
 async def open_screens(web: Web, count: int, path: str = "/") -> AsyncIterator[list[int]]:
     """Yields how many updates each screen has had, counted on while they are open."""
-    updates, clients = [0] * count, []
-    for number in range(count):
-        clients.append(await _open(web, path, number, updates))
+    updates = [0] * count
+    clients = [await _open(web, path, number, updates) for number in range(count)]
     try:
         yield updates
     finally:
@@ -37,7 +36,6 @@ async def _open(web: Web, path: str, number: int, updates: list[int]) -> socketi
         updates[number] += 1
 
     query = f"client_id={client_id[1]}&next_message_id=0&implicit_handshake=true&tab_id={uuid.uuid4()}"
-    await client.connect(
-        f"{web.url}?{query}&document_id={uuid.uuid4()}", socketio_path="/_nicegui_ws/socket.io", transports=["websocket"]
-    )
+    url = f"{web.url}?{query}&document_id={uuid.uuid4()}"
+    await client.connect(url, socketio_path="/_nicegui_ws/socket.io", transports=["websocket"])
     return client
