@@ -100,7 +100,7 @@ def _plane(places: Sequence[Place]) -> Points:
     """Centres on a plane, y down; two in one spot are pushed apart a little."""
     lon, lat = np.array([p.lon for p in places]), np.array([p.lat for p in places])
     points = np.column_stack([lon * np.cos(np.radians(lat.mean())), -lat]).astype(np.float64)
-    width, height = np.maximum(np.ptp(points, axis=0), 1e-6)
+    width, height = np.maximum(np.ptp(points, axis=0), 1e-2)
     points[:, 1] *= np.clip(height / width, _FLATTEST, _STEEPEST) * width / height
     turns = np.arange(len(points)) * 2.399963  # the golden angle: no two the same way
     return np.asarray(points + np.column_stack([np.cos(turns), np.sin(turns)]) * width * 1e-3)
