@@ -17,14 +17,14 @@ _COLOURS: dict[Light, dict[str, str]] = {
 
 
 def flow_chart(pulse: Pulse | None, view: View) -> dict[str, Any]:
-    """Stacked areas by feed; the minute that is not over is left out."""
+    """Stacked areas by feed."""
     colours = _COLOURS[view.light]
-    minutes = [f"{datetime.fromtimestamp(at, SHANGHAI):%H:%M}" for at in pulse.minutes[:-1]] if pulse else []
+    minutes = [f"{datetime.fromtimestamp(at, SHANGHAI):%H:%M}" for at in pulse.minutes] if pulse else []
     series = [
         {
             "type": "line", "stack": "all", "name": view.word(feed), "showSymbol": False, "smooth": 0.25,
             "lineStyle": {"width": 2}, "areaStyle": {"opacity": 0.28}, "color": colours[feed],
-            "data": list(pulse.flow[feed][:-1]) if pulse else [],
+            "data": pulse.curve(feed) if pulse else [],
         }
         for feed in FEEDS
     ]  # fmt: skip

@@ -24,6 +24,7 @@ class Pulse(Struct, frozen=True):
 
     taken_at: float  # seconds UTC
     minutes: Sequence[int]  # beginning of each, seconds UTC; the last is not over yet
+    rate: Mapping[str, int]  # reports by feed in the last sixty seconds
     flow: Mapping[str, Sequence[int]]  # reports by feed, one for each minute
     linked: int
     feeds: Mapping[str, Row]  # heard_at, latest
@@ -40,9 +41,9 @@ class Pulse(Struct, frozen=True):
         """Share of the hour's reports that told of a known matter, 0 to 1."""
         return self.linked / self.reports if self.reports else 0.0
 
-    def of_last_minute(self, feed: str) -> int:
-        """Reports of a feed in the last minute that is over."""
-        return self.flow[feed][-2]
+    def curve(self, feed: str) -> list[int]:
+        """A feed's reports a minute; for the minute that is not over the last sixty seconds stand."""
+        return [*self.flow[feed][:-1], self.rate[feed]]
 
 
 class Part(Struct, frozen=True):
@@ -98,14 +99,16 @@ def ask_pulse(warehouse: RemoteWarehouse, names: Names, area: str) -> Pulse:
     minutes = range(last - 60 * (statements.MINUTES - 1), last + 1, 60)
     flow: dict[str, list[int]] = {feed: [0] * len(minutes) for feed in FEEDS}
     linked = 0
+    rate: dict[str, int] = dict.fromkeys(FEEDS, 0)
     for row in warehouse.rows(statements.FLOW, here):
         at = (int(row["minute"]) - minutes[0]) // 60
         if 0 <= at < len(minutes):
             flow[row["feed"]][at] = row["reports"]
             linked += row["linked"]
+            rate[row["feed"]] += row["newest"]
     feeds = {row["feed"]: row for row in warehouse.rows(statements.FEEDS, here)}
     latency = {row["feed"]: row for row in warehouse.rows(statements.LATENCY, here)}
-    return Pulse(now, minutes, flow, linked, feeds, latency, warehouse.rows(statements.NEWEST, here))
+    return Pulse(now, minutes, rate, flow, linked, feeds, latency, warehouse.rows(statements.NEWEST, here))
 
 
 def ask_state(warehouse: RemoteWarehouse, names: Names, area: str) -> State:

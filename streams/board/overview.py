@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 from fastapi import Request, Response
@@ -16,7 +15,6 @@ from streams.board.hub import Hub
 from streams.board.live import Loop
 from streams.board.screen import Panel, Screen
 from streams.board.view import View, link
-from streams.core.event import FEEDS
 
 STATE_PERIOD_S = 2.0  # what is open is heavier to ask for than what comes in
 
@@ -66,9 +64,8 @@ def _build(hub: Hub, request: Request, view: View, area: str) -> None:
 
 def _pulse_panels(view: View, area: str) -> dict[str, Callable[[Pulse], str]]:
     def tiles(p: Pulse) -> str:
-        last = sum(p.of_last_minute(feed) for feed in FEEDS)
         overall = p.latency.get("", {"p50": None, "p99": None})
-        return view.draw("pulse_tiles.html", p=p, area=area, ns=SimpleNamespace(last_minute=last), all=overall)
+        return view.draw("pulse_tiles.html", p=p, area=area, all=overall)
 
     def newest(p: Pulse) -> str:
         more = link("incidents", area=area)

@@ -14,7 +14,8 @@ STUCK_MINUTES = 5  # a hand-over without an answer for longer is stuck
 #: Reports of the last hour by minute and feed.
 FLOW = f"""
 SELECT toUnixTimestamp(toStartOfMinute(received_at)) AS minute, feed,
-    uniqExactIf(event_id, outcome != 'redelivered') AS reports, uniqExactIf(event_id, outcome = 'linked') AS linked
+    uniqExactIf(event_id, outcome != 'redelivered') AS reports, uniqExactIf(event_id, outcome = 'linked') AS linked,
+    uniqExactIf(event_id, outcome != 'redelivered' AND received_at >= now64(3) - INTERVAL 1 MINUTE) AS newest
 FROM sanwang.events
 WHERE received_at >= toStartOfMinute(now64(3)) - INTERVAL {MINUTES - 1} MINUTE AND {HERE}
 GROUP BY minute, feed
