@@ -91,7 +91,7 @@ def _state_panels(hub: Hub, view: View, area: str) -> dict[str, Callable[[State]
 def _flow(screen: Screen, loop: Loop, view: View) -> None:
     with ui.element("section").classes("box a-flow").props("data-live"):
         ui.html(f"<h2>{view.word('per_minute_by_feed')}</h2>", sanitize=False)
-        chart = ui.echart(flow_chart(None, view)).classes("flow-chart").props("role=img")
+        chart = ui.echart(flow_chart(None, view), renderer="svg").classes("flow-chart").props("role=img")
 
     def renew(loop: Loop) -> None:
         if loop.latest is None:
