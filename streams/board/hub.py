@@ -116,6 +116,12 @@ class Hub:
         body = view.draw("message.html", heading=view.word("missing"), text=view.word("missing_more"))
         return self.document(request, view, view.word("missing"), body, status=404)
 
+    def unavailable(self, request: Request, view: View) -> HTMLResponse:
+        """The page of when ClickHouse does not answer."""
+        heading = view.word("unavailable")
+        body = view.draw("message.html", heading=heading, text=view.word("unavailable_more"))
+        return self.document(request, view, heading, body, status=503)
+
 
 def local_path(path: str) -> str:
     """`path` if it leads to a page of ours, else the first page."""

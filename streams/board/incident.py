@@ -107,7 +107,10 @@ def add_incident(hub: Hub) -> None:
     @ui.page("/incident", response_timeout=30)
     async def incident_page(request: Request, id: str = "") -> Response | None:  # noqa: A002 - the field's name
         view, scope = hub.view(request), hub.digits(request.scope["user"].area)
-        dossier = await asyncio.to_thread(read_dossier, hub.warehouse, id, scope)
+        try:
+            dossier = await asyncio.to_thread(read_dossier, hub.warehouse, id, scope)
+        except SanwangError:
+            return hub.unavailable(request, view)
         if dossier is None:
             return hub.missing(request, view)
         hub.audit.note(request.scope["user"], "opened", f"incident {id}")

@@ -26,7 +26,7 @@ def add_overview(hub: Hub) -> None:
     async def first(request: Request) -> Response | None:
         view = hub.view(request)
         area = hub.area_of(_user(view), None)
-        return RedirectResponse(f"/area/{area}" if area else "/waiting", 303)
+        return RedirectResponse(f"/area/{area}", 303) if area else hub.unavailable(request, view)
 
     @ui.page("/area/{code}", response_timeout=30)
     async def area_page(request: Request, code: str) -> Response | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from nicegui import ui
 from starlette.middleware.sessions import SessionMiddleware
@@ -54,6 +54,12 @@ def board_app(settings: Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC))
     for add in (add_doors, add_rows, add_figures, add_presence, add_letters, add_audit):
         add(app, hub)
+
+    @app.exception_handler(SanwangError)
+    async def unavailable(request: Request, error: SanwangError) -> Response:
+        log.warning("no page", path=request.url.path, error=str(error))
+        return hub.unavailable(request, hub.view(request))
+
     for add_live in (add_overview, add_incident, add_changes):
         add_live(hub)
     ui.run_with(app, title="三网", tailwind=False, reconnect_timeout=10.0, show_welcome_message=False)

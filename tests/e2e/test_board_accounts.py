@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 
-from tests.support.board import COUNTY, RunningBoard
+from tests.support.board import COUNTY, RunningBoard, lonely_board
 from tests.support.web import Web
 
 OTHER = "990102000000"
@@ -136,3 +137,12 @@ def test_no_page_shows_who_called(board: RunningBoard) -> None:
     for path in ("/reports?minutes=600", "/incidents", f"/incident?id={incident}", "/dead-letters"):
         text = web.get(path).text
         assert not [caller for caller in callers if caller in text], path
+
+
+def test_what_cannot_be_written_down_is_not_done(tmp_path: Path) -> None:
+    with lonely_board(tmp_path) as (url, password):
+        web = Web(url)
+        answer = web.sign_in("admin", password)
+        assert answer.status == 503
+        assert "审计" in answer.text
+        assert "/sign-in" in web.get("/").url

@@ -58,6 +58,20 @@ def running_board(city: City, city_folder: Path, folder: Path) -> Iterator[Runni
 
 
 @contextmanager
+def lonely_board(folder: Path) -> Iterator[tuple[str, str]]:
+    """A board whose ClickHouse is away; yields its address and the password of `admin`."""
+    port = free_port()
+    settings = Settings(
+        clickhouse=ClickHouse(url="embedded:unused", http_port=free_port()),
+        board=Board(port=port, users_file=str(folder / "users.json"), key_file=str(folder / "session.key")),
+    )
+    password = set_user(folder / "users.json", "admin", "admin", "") or ""
+    with _running([sys.executable, "-m", "streams.cli", "board"], environment_of(settings), folder / "board.log"):
+        _until(lambda: get(port, "/healthz")[0] == 200, folder / "board.log")
+        yield f"http://127.0.0.1:{port}", password
+
+
+@contextmanager
 def _running(command: list[str], more: Mapping[str, str], log: Path) -> Iterator[None]:
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=os.environ | dict(more))
