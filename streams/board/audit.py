@@ -12,7 +12,7 @@ from streams.board.roles import User
 from streams.errors import SanwangError
 from streams.warehouse.remote import RemoteWarehouse
 
-Act = Literal["opened", "downloaded", "signed_in", "signed_out", "replayed", "dropped"]
+Act = Literal["opened", "downloaded", "signed_in", "signed_out", "replayed", "dropped", "unmerged"]
 TABLE = "board_audit"
 _FLUSH_S = 1.0
 _MOST_WAITING = 10_000  # rows; more are only kept in the log

@@ -14,6 +14,7 @@ from nicegui import ui
 
 from streams.board.hub import Hub
 from streams.board.screen import Panel, Screen
+from streams.board.session import token_of
 from streams.board.statements import HERE
 from streams.board.view import View
 from streams.city.load import load_city
@@ -105,7 +106,7 @@ def add_incident(hub: Hub) -> None:
     why = Why(hub)
 
     @ui.page("/incident", response_timeout=30)
-    async def incident_page(request: Request, id: str = "") -> Response | None:  # noqa: A002 - the field's name
+    async def incident_page(request: Request, id: str = "", said: str = "") -> Response | None:  # noqa: A002
         view, scope = hub.view(request), hub.digits(request.scope["user"].area)
         try:
             dossier = await asyncio.to_thread(read_dossier, hub.warehouse, id, scope)
@@ -121,6 +122,10 @@ def add_incident(hub: Hub) -> None:
         with screen, ui.element("div").classes("stack").props("id=content tabindex=-1"):
             for name, draw in _panels(view, texts=texts).items():
                 Panel(screen, loop, f"{name} {texts}", draw, "box", draw(dossier))
+            linked = any(row["outcome"] == "linked" for row in dossier.reports)
+            if linked and request.scope["user"].may("unmerge"):
+                form = view.draw("unmerge.html", d=dossier, csrf=token_of(request.session), said=said)
+                ui.html(form, sanitize=False, tag="section").classes("box")
             if texts:
                 await _explanation(why, view, id)
         return None

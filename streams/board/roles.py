@@ -10,14 +10,15 @@ from msgspec import Struct
 from streams.core.area import significant
 
 Role = Literal["viewer", "dispatcher", "supervisor", "admin"]
-Right = Literal["look", "texts", "letters", "audit"]
+Right = Literal["look", "texts", "unmerge", "letters", "audit"]
 
 #: Each role holds the rights of those before it.
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     "viewer": frozenset({"look"}),
     "dispatcher": frozenset({"look", "texts"}),  # the scrubbed texts and places of reports, and explanations
-    "supervisor": frozenset({"look", "texts", "letters"}),  # dead letters: see, send again, drop
-    "admin": frozenset({"look", "texts", "letters", "audit"}),
+    #: dead letters: see, send again, drop; reports: take them off an incident
+    "supervisor": frozenset({"look", "texts", "unmerge", "letters"}),
+    "admin": frozenset({"look", "texts", "unmerge", "letters", "audit"}),
 }
 ROLES: tuple[Role, ...] = tuple(RIGHTS)
 

@@ -25,6 +25,7 @@ from streams.board.overview import add_overview
 from streams.board.presence import add_presence
 from streams.board.rows import add_rows
 from streams.board.session import HOURS
+from streams.board.unmerge import add_unmerge
 from streams.board.users import first_start
 from streams.city.secret import read_or_make_key
 from streams.config import Settings
@@ -52,7 +53,7 @@ def board_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(lifespan=beside, docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/static", StaticFiles(directory=STATIC))
-    for add in (add_doors, add_rows, add_figures, add_presence, add_letters, add_audit):
+    for add in (add_doors, add_rows, add_figures, add_presence, add_letters, add_unmerge, add_audit):
         add(app, hub)
 
     @app.exception_handler(SanwangError)

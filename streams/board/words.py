@@ -21,6 +21,7 @@ _BOTH: Mapping[str, tuple[str, str]] = {
     "stale_form": ("页面已过期，请重试", "the page is out of date: try again"),
     "refused": ("无权查看", "Not yours to see"),
     "refused_more": ("您的账号不能查看这一页或这一地区。", "Your account may not open this page or this area."),
+    "unmerge": ("撤销合并", "Take off this incident"),
     "unavailable": ("暂时无法显示", "Not to be had now"),
     "unavailable_more": ("数据库没有应答，请稍后再试。", "ClickHouse does not answer: try again in a while."),
     "missing": ("没有找到", "Not found"),

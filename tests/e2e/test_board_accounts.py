@@ -146,3 +146,14 @@ def test_what_cannot_be_written_down_is_not_done(tmp_path: Path) -> None:
         assert answer.status == 503
         assert "审计" in answer.text
         assert "/sign-in" in web.get("/").url
+
+
+def test_only_a_supervisor_may_take_a_report_off_and_only_one_that_was_merged(board: RunningBoard) -> None:
+    incident = max(board.rows["incidents"], key=lambda row: row[8])[0]
+    for name, status in (("dispatcher", 403), ("supervisor", 404)):
+        web = signed_in(board, name)
+        page = web.get(f"/incident?id={incident}").text
+        assert ("/unmerge" in page) is (name == "supervisor")
+        token = web.token("/incidents")
+        assert web.post("/unmerge", incident=incident, event=incident, csrf=token).status == status  # it opened it
+        assert web.post("/unmerge", incident=incident, event=incident).status == 403
