@@ -73,6 +73,31 @@ class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str = ""
 
 
+class Door(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The HTTP door (`sanwang door`): where it listens, and how much it takes at once."""
+
+    host: str = "127.0.0.1"
+    port: int = 8089  # 0 picks a free one
+    keys_file: str = ".sanwang/door.keys"
+    #: TLS by the door itself; without them plain HTTP, for the loopback or behind a proxy.
+    certificate_file: str = ""
+    certificate_key_file: str = ""
+    public_url: str = ""  # as clients reach it, where that is not what their own requests say
+    confirm_s: float = 5.0  # how long Kafka may take to confirm; then the client is told to send again
+    max_body_bytes: int = 4_194_304  # of one request
+    max_waiting_bytes: int = 67_108_864  # of all requests that are not answered yet
+
+
+class Push(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Orders pushed to the endpoints of units (`sanwang push`)."""
+
+    secrets: str = ".sanwang/secrets/push"  # folder with a file UNIT for each unit that has an endpoint
+    host: str = "127.0.0.1"  # of /metrics, /healthz, /readyz
+    port: int = 8090  # 0 picks a free one
+    timeout_s: float = 10.0  # of one request
+    give_up_s: float = 86_400.0  # age at which an order that an endpoint never took becomes a dead letter
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that a process of Sanwang can be told."""
 
@@ -82,6 +107,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     telemetry: Telemetry = Telemetry()
     privacy: Privacy = Privacy()
     registry: Registry = Registry()
+    door: Door = Door()
+    push: Push = Push()
 
 
 def load_settings(file: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:

@@ -7,10 +7,8 @@ from typing import Any
 
 from aiokafka import ConsumerRecord
 
-from streams.core.accept import MAX_AGE_MS, MAX_EARLY_MS
-from streams.core.localtime import to_ms
+from streams.core.all_clear import read_all_clear
 from streams.core.scrub import caller_hash
-from streams.errors import RefusedError
 from streams.flow.dead_letters import DeadLetter, received_at
 from streams.flow.intake import Intake, attempt
 from streams.flow.ledger import send_rows
@@ -21,7 +19,6 @@ from streams.telemetry.metrics import Metrics
 from streams.wire.codec import Codec, Record
 
 Row = tuple[Any, ...]
-_NUMBER_CHARS = 128  # as for reports
 
 
 class AllClears:
@@ -55,22 +52,7 @@ class AllClears:
         return attempt(self._log_id, record, self._codec, RECORDS[GRID_ALLCLEARS], self._accept)
 
     def _accept(self, record: ConsumerRecord, clear: Record) -> Row:
-        number, grid = clear["number"].strip(), clear["grid_code"].strip()
-        if not number:
-            raise RefusedError("missing_field", "number is missing or empty")
-        if len(number) > _NUMBER_CHARS:
-            raise RefusedError("bad_value", f"number has {len(number)} characters, at most {_NUMBER_CHARS} are taken")
-        if grid not in self._grids:
-            raise RefusedError("unknown_area", f"{grid[:20]!r} is no grid of this city")
-        worker = caller_hash(self._key, clear["worker"] or "")
-        at, received = _time(clear["report_time"]), received_at(record)
-        if not -MAX_AGE_MS <= at - received <= MAX_EARLY_MS:
-            raise RefusedError("bad_time", f"report_time is {(at - received) // 60_000:+} min from its receipt")
-        return (self._log_id, record.partition, record.offset, number, grid, worker, at, received)
-
-
-def _time(text: str) -> int:
-    try:
-        return to_ms(text)
-    except ValueError as error:
-        raise RefusedError("bad_time", f"report_time: {error}") from None
+        received = received_at(record)
+        told = read_all_clear(clear, self._grids, received)
+        worker = caller_hash(self._key, told.worker)
+        return (self._log_id, record.partition, record.offset, told.number, told.grid, worker, told.at, received)
