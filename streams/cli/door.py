@@ -17,7 +17,7 @@ app = typer.Typer(invoke_without_command=True, help="Take reports in by HTTP; `d
 keys = typer.Typer(no_args_is_help=True, help="API keys of the door: new, list, revoke.")
 app.add_typer(keys, name="keys")
 Scopes = Annotated[list[str], typer.Option("--scope", help=(
-    "reports:hotline, reports:police, reports:grid, all-clears, orders:UNIT (orders:* for all), open311; may be repeated"
+    "reports:hotline, reports:police, reports:grid, all-clears, orders:UNIT (orders:* for all), open311; again for more"
 ))]  # fmt: skip
 
 

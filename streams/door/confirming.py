@@ -160,7 +160,7 @@ class Confirming:
 
     def _lane(self, record: Passed) -> _Lane:
         lanes = self._lanes[record.topic]
-        return lanes[(murmur2(record.key) & 0x7FFFFFFF) % len(lanes)]
+        return lanes[int(murmur2(record.key) & 0x7FFFFFFF) % len(lanes)]
 
     async def _connect(self) -> None:
         while not self._lanes:

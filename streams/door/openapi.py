@@ -1,9 +1,8 @@
-"""The OpenAPI document of the door, made from the Avro schemas, and a page that shows it: no script, nothing from outside."""
+"""The OpenAPI document of the door, made from the Avro schemas."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from streams.core.event import FEEDS
@@ -189,55 +188,3 @@ def _response(description: str, schema: Json) -> Json:
 
 def _ref(name: str) -> str:
     return f"#/components/schemas/{name}"
-
-
-_STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
-table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #ccc;padding:.25rem .5rem;text-align:left;
-vertical-align:top}code{background:#f2f2f2;padding:0 .2rem}h2{margin-top:2rem}
-@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}code{background:#2a2a2a}td,th{border-color:#444}
-a{color:#9cf}}"""
-
-
-def page(told: Json) -> str:
-    """The document as one page of HTML."""
-    info = told["info"]
-    parts = [
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
-        f"<title>{escape(info['title'])}</title><style>{_STYLE}</style></head><body><main>",
-        f"<h1>{escape(info['title'])} {escape(info['version'])}</h1><p>{escape(info['description'])}</p>",
-        "<p>The same for machines: <a href='/openapi.json'>openapi.json</a></p>",
-        *_paths_shown(told["paths"]),
-        *_schemas_shown(told["components"]["schemas"]),
-        "</main></body></html>",
-    ]
-    return "".join(parts)
-
-
-def _paths_shown(paths: Json) -> Iterator[str]:
-    for path, methods in paths.items():
-        for method in ("get", "post"):
-            if method in methods:
-                yield f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{escape(methods[method]['summary'])}</p>"
-                answers = methods[method]["responses"].items()
-                yield _table(("answer", "when"), [(code, one["description"]) for code, one in answers])
-
-
-def _schemas_shown(schemas: Json) -> Iterator[str]:
-    for name, schema in schemas.items():
-        if "properties" in schema:
-            yield f"<h2 id='{escape(name)}'>{escape(name)}</h2><p>{escape(schema.get('description', ''))}</p>"
-            yield _table(("member", "type", "needed", "says"), [
-                (field, _type_shown(one), "yes" if field in schema.get("required", ()) else "", one.get("description", ""))
-                for field, one in schema["properties"].items()
-            ])  # fmt: skip
-
-
-def _type_shown(shape: Json) -> str:
-    kind = shape.get("type", shape.get("const", ""))
-    return " or ".join(kind) if isinstance(kind, list) else str(kind)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    cells = "".join(f"<th scope='col'>{escape(name)}</th>" for name in head)
-    lines = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{cells}</tr></thead><tbody>{lines}</tbody></table>"

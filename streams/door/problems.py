@@ -19,7 +19,7 @@ class Fault(Struct, frozen=True, omit_defaults=True):
     index: int | None = None  # of the record in a batch, from 0
 
 
-class Problem(SanwangError):
+class Problem(SanwangError):  # noqa: N818 - an answer to a client, no error of ours
     """An answer that is no success. `error` is one of a fixed set of words (it is a metric label)."""
 
     def __init__(

@@ -29,7 +29,8 @@ from streams.door.limits import Room
 from streams.door.open311.asked import Asked
 from streams.door.open311.handlers import Open311
 from streams.door.open311.services import Services
-from streams.door.openapi import document, page
+from streams.door.openapi import document
+from streams.door.page import page
 from streams.door.version1 import Version1
 from streams.errors import SanwangError
 from streams.flow.topics import FEED_TOPICS, ORDER_UPDATES

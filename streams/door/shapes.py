@@ -38,7 +38,8 @@ def _type(avro: Any) -> Any:  # noqa: ANN401 - JSON in, a type out
         [plain] = [part for part in avro if part != "null"]
         return _type(plain) | None
     if isinstance(avro, dict):
-        return tuple[_type(avro["items"]), ...]
+        items: Any = _type(avro["items"])
+        return tuple[items, ...]
     return _PLAIN[avro]
 
 

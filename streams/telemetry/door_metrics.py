@@ -41,7 +41,7 @@ class PushMetrics:
         self.registry = r = CollectorRegistry()
         # Orders by unit that stands for the endpoint, and what became of them: delivered, refused, undelivered.
         self.pushed = Counter("sanwang_push_orders", "Orders pushed", ["unit", "outcome"], registry=r)
-        # Tries that failed, by what happened: away (no answer, 429, 502, 503, 504), error (another 5xx).
+        # Tries that failed, by what happened: error (the endpoint broke), away (no answer, or one about the endpoint).
         self.failures = Counter("sanwang_push_failures", "Tries that failed", ["unit", "why"], registry=r)
         self.seconds = Histogram("sanwang_push_seconds", "One try", ["unit"], buckets=_ANSWER_S, registry=r)
         # Age of the oldest order that its endpoint has not taken, 0 when none waits: the measure of a stuck push.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,7 +31,8 @@ FROM
     SELECT event_id, incident_id, item, text, address, area, lon, lat, received_at FROM sanwang.events FINAL
     WHERE feed = 'hotline' AND outcome != 'redelivered' AND startsWith(event_id, {prefix:String}) AND {which}
 ) AS told
-INNER JOIN (SELECT incident_id, last_at, due_at, closed, lead FROM sanwang.incidents FINAL) AS incidents USING incident_id
+INNER JOIN (SELECT incident_id, last_at, due_at, closed, lead FROM sanwang.incidents FINAL) AS incidents
+USING incident_id
 LEFT JOIN (SELECT code, name FROM sanwang.units FINAL) AS units ON units.code = incidents.lead
 WHERE {state} ORDER BY received_at DESC LIMIT {most:Int64}
 """
@@ -99,7 +100,7 @@ def _list(name: str, values: Sequence[str], params: dict[str, str | int]) -> str
 
 def when(ms: int) -> str:
     """A moment as the standard writes it (W3C, with the zone)."""
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)).astimezone(_SHANGHAI).isoformat("T", "seconds")
+    return datetime.fromtimestamp(ms // 1000, _SHANGHAI).isoformat("T", "seconds")
 
 
 def moment(text: str) -> int:

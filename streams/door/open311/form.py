@@ -20,7 +20,8 @@ _CALLERS = ("account_id", "phone", "email", "device_id")  # the first one that i
 def read_form(body: bytes) -> dict[str, str]:
     """The fields of a form; of one that comes twice the last. Raises Problem 400."""
     try:
-        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"))
+        text = body.decode("utf-8")
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"))
     except ValueError:  # also UnicodeDecodeError
         raise malformed(f"no form in UTF-8 of at most {_MOST_FIELDS} fields") from None
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import Any
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as ET
 
 import msgspec
 from aiohttp import web
 
 from streams.door.problems import Problem
 
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML 1.0
 #: What an element of each list is called in XML; `service_requests` is the standard's name for the list of requests.
 _ONE_OF = {
     "services": "service", "service_requests": "request", "errors": "error", "endpoints": "endpoint",
     "formats": "format", "attributes": "attribute",
 }  # fmt: skip
-_OPEN311_STATUS = {HTTPStatus.UNPROCESSABLE_ENTITY: HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED: HTTPStatus.FORBIDDEN}
+_OPEN311_STATUS = {
+    HTTPStatus.UNPROCESSABLE_ENTITY: HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNAUTHORIZED: HTTPStatus.FORBIDDEN,
+}
 
 
 def answer(name: str, value: Any, *, xml: bool, status: HTTPStatus = HTTPStatus.OK) -> web.Response:  # noqa: ANN401 - JSON
@@ -38,12 +43,12 @@ def problem_answer(problem: Problem, *, xml: bool) -> web.Response:
 
 def to_xml(name: str, value: Any) -> bytes:  # noqa: ANN401 - JSON
     """A JSON value as an XML document."""
-    encoded: bytes = Xml.tostring(_element(name, value), encoding="utf-8", xml_declaration=True)
+    encoded: bytes = ET.tostring(_element(name, value), encoding="utf-8", xml_declaration=True)
     return encoded
 
 
-def _element(name: str, value: Any) -> Xml.Element:  # noqa: ANN401 - JSON
-    element = Xml.Element(name)
+def _element(name: str, value: Any) -> ET.Element:  # noqa: ANN401 - JSON
+    element = ET.Element(name)
     if isinstance(value, dict):
         element.extend(_element(key, part) for key, part in value.items())
     elif isinstance(value, list):
@@ -55,4 +60,4 @@ def _element(name: str, value: Any) -> Xml.Element:  # noqa: ANN401 - JSON
 
 def _clean(text: str) -> str:
     """Without the characters that XML 1.0 cannot hold."""
-    return "".join(c for c in text if c in "\t\n\r" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c > "\uffff")
+    return _FORBIDDEN.sub("", text)

@@ -15,7 +15,7 @@ class Services:
     def __init__(self, city: City) -> None:
         self._items: Mapping[str, Item] = city.catalogue.items
         #: A hotline class code for each item that has one: the inverse of codes/hotline.csv, the first row counts.
-        self._codes = {item: code for code, item in reversed(city.catalogue.codes.get("hotline", {}).items())}
+        self._codes = {item: code for code, item in reversed(list(city.catalogue.codes.get("hotline", {}).items()))}
 
     def listed(self) -> list[dict[str, Any]]:
         """GET services."""
