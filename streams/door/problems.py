@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from math import ceil
 
 from msgspec import Struct
 
@@ -38,7 +39,7 @@ class Problem(SanwangError):  # noqa: N818 - an answer to a client, no error of 
         """Headers that belong to it."""
         headers: dict[str, str] = {}
         if self.retry_after_s:
-            headers["Retry-After"] = str(max(1, round(self.retry_after_s + 0.499)))
+            headers["Retry-After"] = str(ceil(self.retry_after_s))
         if self.status == HTTPStatus.UNAUTHORIZED:
             headers["WWW-Authenticate"] = 'Bearer realm="sanwang"'
         return headers
@@ -53,7 +54,8 @@ def refused(faults: Sequence[Fault], records: int) -> Problem:
     """Records that the pipeline would refuse; nothing of the request was taken."""
     first = faults[0]
     of = f"{len(faults)} of {records} records: " if records > 1 else ""
-    message = f"nothing was taken; {of}{first.field + ': ' if first.field else ''}{first.detail}"
+    field = f"{first.field}: " if first.field and not first.detail.startswith(first.field) else ""
+    message = f"nothing was taken; {of}{field}{first.detail}"
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "refused", message, faults)
 
 

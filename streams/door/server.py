@@ -61,7 +61,9 @@ class DoorServer:
         tls = tls_of(door)
         city = await asyncio.to_thread(load_city, Path(self._settings.city))
         async with AsyncExitStack() as stack:
-            app, confirming = door_app(self._settings, city)
+            metrics = DoorMetrics()
+            confirming = confirming_of(self._settings, metrics)
+            app = door_app(self._settings, city, confirming, metrics)
             confirming.start()
             stack.push_async_callback(confirming.stop)
             gc.freeze()  # the city is for ever
@@ -73,16 +75,17 @@ class DoorServer:
             await self._stop.wait()
 
 
-def door_app(settings: Settings, city: City) -> tuple[web.Application, Confirming]:
-    """The application of a door, and its producer, which has to be started and stopped in the loop that serves.
-
-    Raises SanwangError for a keys file that cannot be read.
-    """
-    door, metrics = settings.door, DoorMetrics()
-    confirming = Confirming(
-        settings.kafka, (*FEED_TOPICS, ORDER_UPDATES), door.confirm_s,
+def confirming_of(settings: Settings, metrics: DoorMetrics) -> Confirming:
+    """The door's producer; start and stop it in the loop that serves."""
+    return Confirming(
+        settings.kafka, (*FEED_TOPICS, ORDER_UPDATES), settings.door.confirm_s,
         lambda topic: metrics.send_failures.labels(topic).inc(),
     )  # fmt: skip
+
+
+def door_app(settings: Settings, city: City, confirming: Confirming, metrics: DoorMetrics) -> web.Application:
+    """The application of a door. Raises SanwangError for a keys file that cannot be read."""
+    door = settings.door
     judge = Judge(city, Places(city.areas.values()), Codec(source_at(settings.registry.url)))
     gate = Gate(
         KeyRing(Path(door.keys_file)), judge, confirming, Room(door.max_waiting_bytes), metrics, door.max_body_bytes
@@ -91,7 +94,7 @@ def door_app(settings: Settings, city: City) -> tuple[web.Application, Confirmin
     open311 = Open311(gate, services, Asked(Asking(settings.clickhouse), services), city.code, _origin_of(door))
     app = web.Application(middlewares=[answering(metrics)], client_max_size=door.max_body_bytes)
     app.add_routes([*Version1(gate).routes(), *open311.routes(), *_own_routes(gate, door)])
-    return app, confirming
+    return app
 
 
 def tls_of(door: Door) -> ssl.SSLContext | None:

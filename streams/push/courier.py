@@ -36,7 +36,7 @@ _REFUSED = frozenset({400, 409, 413, 415, 422})  # the endpoint has read the ord
 _BROKEN = frozenset({500, 501, 505, 507, 508})  # the endpoint breaks, which may be the order's fault
 _BROKEN_TRIES = 5
 # Any other answer (no route, a wrong secret, busy, away) is no judgement on an order: all wait for the endpoint.
-_PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 _PAUSE_S = 2.0
 log = structlog.get_logger(__name__)
 
@@ -46,10 +46,12 @@ class Courier:
 
     def __init__(
         self, kafka: Kafka, push: Push, endpoint: Endpoint, session: aiohttp.ClientSession, codec: Codec,
-        letters: Letters, metrics: PushMetrics,
+        letters: Letters, metrics: PushMetrics, pauses_s: Sequence[float] = PAUSES_S,
     ) -> None:
+        """`pauses_s` are waited after the first, second, ... try of an order, the last one after all further ones."""
         self._kafka, self._push, self._endpoint = kafka, push, endpoint
         self._session, self._codec, self._letters, self._metrics = session, codec, letters, metrics
+        self._pauses_s = pauses_s
         self._oldest = metrics.oldest.labels(endpoint.name)
         self._waiting: dict[tuple[int, int], int] = {}  # orders on their way: position -> ms UTC of the record
 
@@ -132,7 +134,7 @@ class Courier:
             self._metrics.failures.labels(self._endpoint.name, "error" if status in _BROKEN else "away").inc()
             if broken >= _BROKEN_TRIES or time.time() - record.timestamp / 1000 > self._push.give_up_s:
                 return "undelivered", ("push_undelivered", f"{detail}, {tries} tries")
-            await asyncio.sleep(_PAUSES_S[min(tries, len(_PAUSES_S)) - 1])
+            await asyncio.sleep(self._pauses_s[min(tries, len(self._pauses_s)) - 1])
         raise AssertionError("unreachable: count() does not end")
 
     async def _post(self, unit: str, message_id: str, body: bytes) -> tuple[int, str]:
