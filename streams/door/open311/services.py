@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from streams.city.city import City
-from streams.core.catalogue import Item
+from streams.core.catalogue import OTHER, Item
 
 
 class Services:
@@ -15,7 +15,8 @@ class Services:
     def __init__(self, city: City) -> None:
         self._items: Mapping[str, Item] = city.catalogue.items
         #: A hotline class code for each item that has one: the inverse of codes/hotline.csv, the first row counts.
-        self._codes = {item: code for code, item in reversed(list(city.catalogue.codes.get("hotline", {}).items()))}
+        codes = city.catalogue.codes.get("hotline", {})
+        self._codes = {item: code for code, item in reversed(list(codes.items())) if item != OTHER}
 
     def listed(self) -> list[dict[str, Any]]:
         """GET services."""
