@@ -16,7 +16,6 @@ from streams.door.problems import Fault, Problem, malformed
 
 JSON, NDJSON, FORM = "application/json", "application/x-ndjson", "application/x-www-form-urlencoded"
 MAX_RECORDS = 5_000  # of one request
-_MAX_FAULTS = 100  # told of one request
 _READ_S = 30.0
 _SOME = 65_536  # bytes held for a body of which nothing is known
 _BLANK = b" \t\r\n"
@@ -62,7 +61,7 @@ class Reading:
     def read(self, body: bytes, content_type: str) -> tuple[list[Any], list[Fault], bool]:
         """Values, faults, and whether it was a batch; faulty records are None among the values.
 
-        Raises Problem 400 for what is no JSON, or for an empty batch, and 413 for too many records.
+        Raises Problem 400 for what is no JSON, or for an empty batch, and 422 for too many records.
         """
         lines = content_type == NDJSON
         if not lines and body.lstrip(_BLANK)[:1] != b"[":
@@ -76,7 +75,7 @@ class Reading:
             raise malformed("the batch is empty")
         if len(parts) > MAX_RECORDS:
             message = f"{len(parts)} records, at most {MAX_RECORDS} are taken at once"
-            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", message)
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "too_many", message)
         return *self._each(parts), True
 
     def _each(self, parts: Sequence[bytes]) -> tuple[list[Any], list[Fault]]:
@@ -97,9 +96,6 @@ class Reading:
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-def told(faults: Sequence[Fault]) -> Sequence[Fault]:
-    """As many faults as are told."""
-    return faults[:_MAX_FAULTS]
 
 
 def _fault(message: str, index: int | None) -> Fault:

@@ -19,8 +19,8 @@ _TYPES: Mapping[str, Json] = {
 _FILES = SchemaFiles()
 _FAILURES = {
     400: "The body cannot be read.", 401: "No key, or an unknown one.", 403: "The key lacks the scope.",
-    408: "The body came too slowly.", 413: "Too large, or too many records.", 415: "Another kind of body is needed.",
-    422: "A record would be refused: every fault with its field. Nothing was taken.",
+    408: "The body came too slowly.", 413: "Too large.", 415: "Another kind of body is needed.",
+    422: "Too many records, or some that would be refused: every fault with its field. Nothing was taken.",
     429: "Too many records a second; see Retry-After.",
     503: "Kafka does not confirm, or too much waits; see Retry-After. Send again: what was taken is recognised.",
 }  # fmt: skip

@@ -11,6 +11,9 @@ from msgspec import Struct
 from streams.errors import SanwangError
 
 
+_MOST_FAULTS = 100  # that are told of one request
+
+
 class Fault(Struct, frozen=True, omit_defaults=True):
     """One thing wrong with a request."""
 
@@ -56,7 +59,7 @@ def refused(faults: Sequence[Fault], records: int) -> Problem:
     of = f"{len(faults)} of {records} records: " if records > 1 else ""
     field = f"{first.field}: " if first.field and not first.detail.startswith(first.field) else ""
     message = f"nothing was taken; {of}{field}{first.detail}"
-    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "refused", message, faults)
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "refused", message, faults[:_MOST_FAULTS])
 
 
 def busy(message: str, retry_after_s: float) -> Problem:

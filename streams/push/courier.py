@@ -29,6 +29,7 @@ from streams.push.signing import headers_of
 from streams.telemetry.door_metrics import PushMetrics
 from streams.wire.codec import Codec
 
+_RECORD = RECORDS[ORDERS]
 _WINDOW = 8  # orders on their way to one endpoint at a time
 _FETCH_BYTES = 65_536  # of a partition; a larger record comes all the same
 _POLL_MS = 500
@@ -45,11 +46,11 @@ class Courier:
     """Brings orders to one endpoint until it is cancelled."""
 
     def __init__(
-        self, kafka: Kafka, push: Push, endpoint: Endpoint, session: aiohttp.ClientSession, codec: Codec,
-        letters: Letters, metrics: PushMetrics, pauses_s: Sequence[float] = PAUSES_S,
+        self, kafka: Kafka, push: Push, partitions: int, endpoint: Endpoint, session: aiohttp.ClientSession,
+        codec: Codec, letters: Letters, metrics: PushMetrics, pauses_s: Sequence[float] = PAUSES_S,
     ) -> None:
-        """`pauses_s` are waited after the first, second, ... try of an order, the last one after all further ones."""
-        self._kafka, self._push, self._endpoint = kafka, push, endpoint
+        """`partitions` are those of `orders`. `pauses_s` are waited after the first, second, ... try of an order, the last one after all further ones."""
+        self._kafka, self._push, self._partitions, self._endpoint = kafka, push, partitions, endpoint
         self._session, self._codec, self._letters, self._metrics = session, codec, letters, metrics
         self._pauses_s = pauses_s
         self._oldest = metrics.oldest.labels(endpoint.name)
@@ -78,7 +79,7 @@ class Courier:
         )  # fmt: skip
         try:
             await consumer.start()
-            consumer.assign([TopicPartition(ORDERS, number) for number in range(await _partitions(consumer))])
+            consumer.assign([TopicPartition(ORDERS, number) for number in range(self._partitions)])
             while True:
                 found = await consumer.getmany(timeout_ms=_POLL_MS)
                 for place, records in found.items():
@@ -105,7 +106,7 @@ class Courier:
         """One order, until it is taken or a dead letter."""
         name = self._endpoint.name
         try:
-            order = self._codec.decode(RECORDS[ORDERS], record.value or b"")
+            order = self._codec.decode(_RECORD, record.value or b"")
         except RefusedError as error:  # nobody but a stranger can have written it
             outcome, reason = "refused", (error.reason, error.detail)
         else:
@@ -150,15 +151,6 @@ class Courier:
             return 0, f"no answer ({type(error).__name__})"
         finally:
             self._metrics.seconds.labels(self._endpoint.name).observe(time.perf_counter() - began)
-
-
-async def _partitions(consumer: AIOKafkaConsumer) -> int:
-    """How many partitions `orders` has. Raises KafkaError while there is none."""
-    await consumer.topics()  # asks the broker
-    found = consumer.partitions_for_topic(ORDERS)
-    if not found:
-        raise KafkaError(f"no topic {ORDERS} yet: a worker makes it")
-    return len(found)
 
 
 def _unit(record: ConsumerRecord) -> str:

@@ -9,7 +9,7 @@ from streams.flow.dead_letters import push_letter
 from streams.flow.ledger import send_rows
 from streams.flow.publisher import Publisher
 from streams.flow.rows import dead_letter_row
-from streams.flow.topics import DEAD_LETTERS, RECORDS
+from streams.flow.topics import DEAD_LETTERS
 from streams.wire.codec import Codec
 
 
@@ -23,6 +23,6 @@ class Letters:
     async def bury(self, record: ConsumerRecord, reason: str, detail: str) -> None:
         """Write the letter of an order; returns when the broker has confirmed both records of it."""
         letter = push_letter(self._log_id, record, reason, detail)
-        value = self._codec.encode(RECORDS[DEAD_LETTERS], msgspec.structs.asdict(letter))
+        value = self._codec.encode("DeadLetter", msgspec.structs.asdict(letter))
         await self._publisher.send(DEAD_LETTERS, record.partition, [(letter.feed.encode(), value)])
         await send_rows(self._publisher, record.partition, {"dead_letters": [dead_letter_row(letter)]})

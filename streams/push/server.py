@@ -16,9 +16,10 @@ from aiokafka.errors import KafkaConnectionError
 from streams.city.load import load_city
 from streams.config import Settings
 from streams.errors import SanwangError
-from streams.flow.brokers import Broker, BrokerUnavailable
+from streams.flow.brokers import Broker, BrokerUnavailable, TopicError
 from streams.flow.publisher import Publisher
 from streams.flow.security import kafka_python_security
+from streams.flow.topics import ORDERS
 from streams.push.courier import Courier
 from streams.push.endpoints import Endpoint, endpoints_of
 from streams.push.letters import Letters
@@ -60,13 +61,13 @@ class PushServer:
         settings = self._settings
         async with AsyncExitStack() as stack:
             await self._serve(stack)
-            log_id = await self._connected(stack)
+            log_id, partitions = await self._connected(stack)
             timeout = aiohttp.ClientTimeout(total=settings.push.timeout_s)
             session = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
             codec = Codec(source_at(settings.registry.url))
             letters = Letters(log_id, self._publisher, codec)
             self._couriers = [
-                Courier(settings.kafka, settings.push, endpoint, session, codec, letters, self._metrics)
+                Courier(settings.kafka, settings.push, partitions, endpoint, session, codec, letters, self._metrics)
                 for endpoint in endpoints
             ]
             log.info("pushing", endpoints=len(endpoints))
@@ -74,24 +75,27 @@ class PushServer:
                 for courier in self._couriers:
                     tasks.create_task(courier.run())
 
-    async def _connected(self, stack: AsyncExitStack) -> str:
-        """The cluster's id, as soon as a broker answers."""
+    async def _connected(self, stack: AsyncExitStack) -> tuple[str, int]:
+        """The cluster's id and the partitions of `orders`, as soon as there are both."""
         stack.push_async_callback(self._publisher.stop)
         while True:
             try:
-                log_id = await asyncio.to_thread(self._cluster_id)
+                found = await asyncio.to_thread(self._look)
                 await self._publisher.start()
-            except (BrokerUnavailable, KafkaConnectionError) as error:
+            except (BrokerUnavailable, TopicError, KafkaConnectionError) as error:
                 log.warning("no broker yet", error=str(error), retry_s=_PAUSE_S)
                 await self._publisher.stop()
                 await asyncio.sleep(_PAUSE_S)
             else:
-                return log_id
+                return found
 
-    def _cluster_id(self) -> str:
+    def _look(self) -> tuple[str, int]:
         kafka = self._settings.kafka
         with Broker(kafka.bootstrap, kafka_python_security(kafka)) as broker:
-            return broker.cluster_id()
+            partitions = broker.partitions([ORDERS]).get(ORDERS, 0)
+            if not partitions:
+                raise TopicError(f"no topic {ORDERS} yet: a worker makes it")
+            return broker.cluster_id(), partitions
 
     async def _serve(self, stack: AsyncExitStack) -> None:
         """/metrics, /healthz and /readyz."""

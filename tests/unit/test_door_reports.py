@@ -121,7 +121,7 @@ async def test_other_kinds_of_bodies_and_too_large_ones_are_refused(example_city
 async def test_so_many_records_at_once_and_no_more(example_city: City, tmp_path: Path) -> None:
     async with door(example_city, tmp_path, Taking()) as client:
         assert (await client.post(REPORTS, [call()] * MAX_RECORDS))[0] == 202
-        assert (await client.post(REPORTS, [call()] * (MAX_RECORDS + 1)))[0] == 413
+        assert (await client.post(REPORTS, [call()] * (MAX_RECORDS + 1)))[0] == 422
 
 
 async def test_without_key_or_scope_nothing_passes(example_city: City, tmp_path: Path) -> None:
