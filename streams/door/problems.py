@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from streams.errors import SanwangError
 
-
 _MOST_FAULTS = 100  # that are told of one request
 
 

@@ -49,7 +49,10 @@ class Courier:
         self, kafka: Kafka, push: Push, partitions: int, endpoint: Endpoint, session: aiohttp.ClientSession,
         codec: Codec, letters: Letters, metrics: PushMetrics, pauses_s: Sequence[float] = PAUSES_S,
     ) -> None:
-        """`partitions` are those of `orders`. `pauses_s` are waited after the first, second, ... try of an order, the last one after all further ones."""
+        """`partitions` are those of `orders`.
+
+        `pauses_s` are waited after the first, second, ... try of an order, the last one after all further ones.
+        """
         self._kafka, self._push, self._partitions, self._endpoint = kafka, push, partitions, endpoint
         self._session, self._codec, self._letters, self._metrics = session, codec, letters, metrics
         self._pauses_s = pauses_s

@@ -11,7 +11,6 @@ from pathlib import Path
 import aiohttp
 import structlog
 from aiohttp import web
-from aiokafka.errors import KafkaConnectionError
 
 from streams.city.load import load_city
 from streams.config import Settings
@@ -82,7 +81,7 @@ class PushServer:
             try:
                 found = await asyncio.to_thread(self._look)
                 await self._publisher.start()
-            except (BrokerUnavailable, TopicError, KafkaConnectionError) as error:
+            except (BrokerUnavailable, TopicError) as error:
                 log.warning("no broker yet", error=str(error), retry_s=_PAUSE_S)
                 await self._publisher.stop()
                 await asyncio.sleep(_PAUSE_S)

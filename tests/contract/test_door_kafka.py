@@ -1,4 +1,4 @@
-"""The door in front of a real broker: what is answered with 202 is there; without a broker nothing is, and that is said."""
+"""The door in front of a real broker: what is answered with 202 is there; without a broker nothing is accepted."""
 
 from __future__ import annotations
 
@@ -113,7 +113,8 @@ async def test_with_the_broker_gone_nothing_is_accepted_and_nothing_accepted_is_
 async def test_a_broker_that_hangs_is_no_confirmation(example_city: City, tmp_path: Path) -> None:
     with EmbeddedBroker("door-hangs", tmp_path) as broker:
         assert broker.pid
-        async with door(example_city, tmp_path, with_topics(broker), confirm_s=1.0, max_waiting_bytes=400_000) as client:
+        limits = {"confirm_s": 1.0, "max_waiting_bytes": 400_000}
+        async with door(example_city, tmp_path, with_topics(broker), **limits) as client:
             await ready(client)
             assert (await client.post(REPORTS, call("first")))[0] == 202
             os.kill(broker.pid, signal.SIGSTOP)

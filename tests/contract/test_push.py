@@ -1,4 +1,4 @@
-"""Orders pushed to endpoints, on both brokers: signed, retried, buried; no endpoint holds up another; nothing is lost."""
+"""Orders pushed to endpoints: signed, retried, buried; no endpoint holds up another, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -57,7 +57,8 @@ class Town:
             buried = Letters("log", publisher, CODEC)
             self.couriers = [
                 Courier(
-                    self.kafka, Push(**push), PARTITIONS, endpoint, session, CODEC, buried, self.metrics, pauses_s=(0.05,)
+                    self.kafka, Push(**push), PARTITIONS, endpoint, session, CODEC, buried, self.metrics,
+                    pauses_s=(0.05,),
                 )
                 for endpoint in endpoints
             ]
@@ -71,11 +72,12 @@ class Town:
                 await publisher.stop()
 
     def pushed(self, unit: str, outcome: str) -> float:
-        return self.metrics.registry.get_sample_value("sanwang_push_orders_total", {"unit": unit, "outcome": outcome}) or 0
+        labels = {"unit": unit, "outcome": outcome}
+        return self.metrics.registry.get_sample_value("sanwang_push_orders_total", labels) or 0
 
     def oldest(self, unit: str) -> float:
-        for courier in self.couriers:
-            courier.refresh()
+        for one in self.couriers:
+            one.refresh()
         return self.metrics.registry.get_sample_value("sanwang_push_oldest_seconds", {"unit": unit}) or 0
 
     def letters(self) -> list[dict[str, Any]]:

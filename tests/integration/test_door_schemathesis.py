@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 import threading
@@ -26,7 +27,7 @@ CHECKS = (
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
     "response_schema_conformance", "negative_data_rejection", "unsupported_method", "missing_required_header",
 )  # fmt: skip
-EXAMPLES = 30  # of each operation
+EXAMPLES = 10  # of each operation
 PATIENCE_S = 240
 
 
@@ -75,10 +76,11 @@ def test_every_operation_keeps_to_the_document(
         door = Running(broker, example_city, tmp_path)
         with door as url:
             done = subprocess.run(
-                [Path(sys.executable).parent / "schemathesis", "run", f"{url}/openapi.json", "--checks", ",".join(CHECKS),
-                 "--max-examples", str(EXAMPLES), "--seed", "1", "--header", f"Authorization: Bearer {door.key}",
+                [Path(sys.executable).parent / "schemathesis", "run", f"{url}/openapi.json",
+                 "--checks", ",".join(CHECKS), "--max-examples", str(EXAMPLES), "--seed", "1",
+                 "--header", f"Authorization: Bearer {door.key}",
                  "--phases", "examples,coverage,fuzzing", "--suppress-health-check", "all", "--no-color"],
                 cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
             )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]
-    assert "No issues found" in done.stdout, done.stdout[-2000:]
+    assert re.search(r"(\d{3,}) generated, \1 passed", done.stdout), done.stdout

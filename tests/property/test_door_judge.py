@@ -1,8 +1,10 @@
-"""What the door lets pass the pipeline accepts, and what it refuses the pipeline would refuse: the same rules, twice."""
+"""What the door lets pass the pipeline accepts, and what it refuses the pipeline would refuse."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
@@ -13,6 +15,7 @@ from streams.city.city import City
 from streams.core.accept import Door, Envelope
 from streams.core.all_clear import read_all_clear
 from streams.core.classify import Classifier
+from streams.core.event import Event
 from streams.core.localtime import from_ms
 from streams.core.normalise import normalise
 from streams.core.places import Places
@@ -35,6 +38,17 @@ times = st.one_of(
 words = st.one_of(st.text(max_size=30), st.sampled_from(["", " ", "路灯不亮", VILLAGE, GRID, "990201", "110000000000"]))
 degrees = st.one_of(st.floats(-200, 200), st.sampled_from([0.0, 114.28, 33.2]))
 VALUES: dict[str, Any] = {"string": words, "double": degrees, "boolean": st.booleans()}
+
+
+T = TypeVar("T")
+
+
+def outcome(work: Callable[[], T]) -> tuple[T | None, str]:
+    """What comes of it, or in what words it is refused."""
+    try:
+        return work(), ""
+    except RefusedError as refused:
+        return None, str(refused)
 
 
 def value_of(name: str, kind: Any) -> st.SearchStrategy[Any]:
@@ -71,16 +85,14 @@ def test_reports(judge: Judge, acceptance: Door, record: dict[str, Any]) -> None
     assert not faults
     feed = feed_of(told)
     del record["feed"]
-    try:
-        passed = judge.report(told, NOW)
-    except RefusedError as refused:
-        with pytest.raises(RefusedError) as later:
-            acceptance.accept(normalise(feed, record), Envelope(0, 0, NOW, replayed=False), NOW)
-        assert (refused.reason, refused.detail) == (later.value.reason, later.value.detail)
-    else:
-        decoded = CODEC.decode(RECORD_OF_FEED[feed], passed.value)
-        event = acceptance.accept(normalise(feed, decoded), Envelope(0, 0, NOW, replayed=False), NOW)
-        assert event.event_id == passed.id
+
+    def accepted(told: dict[str, Any]) -> Event:
+        return acceptance.accept(normalise(feed, told), Envelope(0, 0, NOW, replayed=False), NOW)
+
+    passed, refused = outcome(lambda: judge.report(told, NOW))
+    assert refused == outcome(lambda: accepted(record))[1]
+    if passed:
+        assert accepted(CODEC.decode(RECORD_OF_FEED[feed], passed.value)).event_id == passed.id
         assert passed.key.decode() == passed.id.partition(":")[2]
 
 
@@ -89,14 +101,11 @@ def test_all_clears(judge: Judge, example_city: City, record: dict[str, Any]) ->
     [told], faults, _ = Reading(ALL_CLEAR).read(msgspec.json.encode(record), JSON)
     assert not faults
     grids = {code for code in example_city.areas if len(code) > 12}
-    try:
-        passed = judge.all_clear(told, NOW)
-    except RefusedError as refused:
-        with pytest.raises(RefusedError) as later:
-            read_all_clear(record, grids, NOW)
-        assert str(refused) == str(later.value)
-    else:
-        assert read_all_clear(CODEC.decode("AllClear", passed.value), grids, NOW).number == passed.id.partition(":")[2]
+    passed, refused = outcome(lambda: judge.all_clear(told, NOW))
+    assert refused == outcome(lambda: read_all_clear(record, grids, NOW))[1]
+    if passed:
+        decoded = CODEC.decode("AllClear", passed.value)
+        assert read_all_clear(decoded, grids, NOW).number == passed.id.partition(":")[2]
 
 
 json_values = st.recursive(
@@ -108,15 +117,15 @@ json_values = st.recursive(
 @given(body=st.one_of(json_values.map(msgspec.json.encode), st.binary(max_size=60)),
        kind=st.sampled_from([JSON, "application/x-ndjson"]))  # fmt: skip
 def test_any_body_is_read_or_refused(body: bytes, kind: str) -> None:
-    try:
+    with suppress(Problem):  # anything else would be a fault of ours
         values, faults, _ = Reading(REPORT).read(body, kind)
-    except Problem as problem:
-        assert problem.status == 400
-    else:
         assert sum(value is None for value in values) == len(faults)
 
 
-@given(record=reports, field=st.sampled_from(["number", "photos", "scene_lon", "detail", "feed", "other"]), value=json_values)
+fields = st.sampled_from(["number", "photos", "scene_lon", "detail", "feed", "other"])
+
+
+@given(record=reports, field=fields, value=json_values)
 def test_a_fault_of_type_names_its_field(record: dict[str, Any], field: str, value: Any) -> None:
     _, faults, _ = Reading(REPORT).read(msgspec.json.encode(record | {field: value}), JSON)
     assert [fault.field for fault in faults] in ([], [field])

@@ -1,4 +1,4 @@
-"""A department's endpoint as it should be: checks signature, time and id, and keeps the highest revision of each order."""
+"""A department's endpoint as it should be: checks signature and time, keeps the highest revision of each order."""
 
 from __future__ import annotations
 

@@ -73,13 +73,14 @@ def test_a_broken_file_is_said(tmp_path: Path, text: str) -> None:
     (["orders:*"], "orders:U1", True), (["orders:U1"], "orders:U2", False), (["orders:U1"], "orders:U1", True),
     (["orders:*"], "reports:grid", False), (["reports:grid"], "reports:grid", True), (["open311"], "all-clears", False),
 ])  # fmt: skip
-def test_scopes(scopes: list[str], asked: str, may: bool) -> None:
+def test_scopes(scopes: list[str], asked: str, *, may: bool) -> None:
     assert Key("x", "", tuple(scopes)).may(asked) is may
 
 
 def test_the_command_makes_lists_and_revokes(tmp_path: Path) -> None:
     environ = {"SANWANG_DOOR_KEYS_FILE": str(tmp_path / "door.keys")}
-    made = sanwang("door", "keys", "new", "dept", "--scope", "orders:U1", "--scope", "open311", "--rate", "5", environ=environ)
+    scopes = ("--scope", "orders:U1", "--scope", "open311")
+    made = sanwang("door", "keys", "new", "dept", *scopes, "--rate", "5", environ=environ)
     assert made.stdout.startswith("sanwang_")
     assert sanwang("door", "keys", "list", environ=environ).stdout == "dept  orders:U1 open311  5/s\n"
     assert sanwang("door", "keys", "revoke", "dept", environ=environ).returncode == 0

@@ -35,6 +35,10 @@ POSTED = {
 }  # fmt: skip
 
 
+def parsed(document: str | bytes) -> ET.Element:
+    return ET.fromstring(document)  # noqa: S314 - our own answer
+
+
 async def post(client: Any, form: dict[str, str], suffix: str = "json") -> tuple[int, Any]:
     status, told, _ = await client.post(f"{BASE}/requests.{suffix}", data=form, kind=FORM, Authorization="")
     return status, told
@@ -82,7 +86,7 @@ REFUSED = [
     ({"jurisdiction_id": "sfgov.org"}, 404, "jurisdiction_id was not found"),
     ({"lat": "", "address_string": ""}, 400, "a place is needed"),
     ({"lat": "north"}, 400, "lat: no number"),
-    ({"lat": "1", "long": "2", "address_string": "", "description": ""}, 400, "long: the coordinates are outside the city"),
+    ({"lat": "1", "long": "2", "address_string": "", "description": ""}, 400, "long: the coordinates are outside"),
     ({"description": "x" * 30_000}, 400, "description: text has 30000 characters"),
     ({"api_key": "wrong"}, 403, "unknown API key"),
 ]
@@ -100,7 +104,7 @@ async def test_what_cannot_be_taken_is_said_as_the_standard_says_it(
     [error] = errors
     assert error["code"] == status
     assert text in error["description"]
-    [element] = ET.fromstring(document)
+    [element] = parsed(document)
     assert (element.tag, element.findtext("code")) == ("error", str(status))
     assert not kafka.taken
 
@@ -126,13 +130,14 @@ async def test_discovery_and_services_in_both_formats(example_city: City, tmp_pa
         assert discovery["endpoints"][0]["url"] == "https://311.example/open311/v2"
         _, document, headers = await client.get(f"{BASE}/discovery.xml")
         assert headers["Content-Type"].startswith("text/xml")
-        assert ET.fromstring(document).findtext("endpoints/endpoint/formats/format") == "text/xml"
+        assert parsed(document).findtext("endpoints/endpoint/formats/format") == "text/xml"
         _, services, _ = await client.get(f"{BASE}/services.json")
         assert set(services[0]) == {
             "service_code", "service_name", "description", "metadata", "type", "keywords", "group",
         }  # fmt: skip
         _, document, _ = await client.get(f"{BASE}/services.xml")
-        assert [one.findtext("service_code") for one in ET.fromstring(document)] == [s["service_code"] for s in services]
+        codes = [one.findtext("service_code") for one in parsed(document)]
+        assert codes == [service["service_code"] for service in services]
         assert (await client.get(f"{BASE}/services/{RUBBISH}.json"))[:2] == (
             200, {"service_code": RUBBISH, "attributes": []},
         )  # fmt: skip
@@ -228,12 +233,13 @@ def test_moments_without_a_zone_are_the_citys() -> None:
 def test_a_number_is_made_of_client_day_and_words_only(example_city: City) -> None:
     services = Services(example_city)
     number = lambda form, client="c", now=NOW: call_of(form, services, client, now)["number"]  # noqa: E731
-    assert number(POSTED) == number({**POSTED, "api_key": "x"}, now=NOW + 1000) == number(dict(reversed(POSTED.items())))
+    assert number(POSTED) == number({**POSTED, "api_key": "x"}, now=NOW + 1000)
+    assert number(POSTED) == number(dict(reversed(POSTED.items())))
     assert len({number(POSTED), number(POSTED, "d"), number(POSTED, now=NOW + 86_400_000),
                 number(POSTED | {"lat": "33.2001"})}) == 4  # fmt: skip
 
 
 def test_xml_holds_what_xml_can_hold() -> None:
     document = to_xml("services", [{"a": "x\x00\ud7ff\ufffe<&>", "b": None, "c": True, "d": 1.5}])
-    [service] = ET.fromstring(document)
-    assert [(part.tag, part.text) for part in service] == [("a", "x\ud7ff<&>"), ("b", None), ("c", "true"), ("d", "1.5")]
+    [service] = parsed(document)
+    assert {part.tag: part.text for part in service} == {"a": "x\ud7ff<&>", "b": None, "c": "true", "d": "1.5"}

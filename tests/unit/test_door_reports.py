@@ -1,4 +1,4 @@
-"""Reports through the door: taken whole or refused with field and reason, and never told taken before Kafka has them."""
+"""Reports through the door: taken whole or refused with field and reason, never told taken before Kafka has them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ async def test_batches_come_as_an_array_or_as_lines(example_city: City, tmp_path
     async with door(example_city, tmp_path, kafka) as client:
         as_array = await client.post(REPORTS, batch)
         as_lines = await client.post(REPORTS, data=lines, kind="application/x-ndjson")
-        packed = await client.post(REPORTS, data=gzip.compress(json.dumps(batch).encode()), **{"Content-Encoding": "gzip"})
+        data = gzip.compress(json.dumps(batch).encode())
+        packed = await client.post(REPORTS, data=data, **{"Content-Encoding": "gzip"})
     told = {"accepted": 3, "ids": ["hotline:W1", "police:J1", "hotline:W2"]}
     assert [(status, answer) for status, answer, _ in (as_array, as_lines, packed)] == [(202, told)] * 3
     assert len(kafka.taken) == 9
@@ -85,7 +86,7 @@ async def test_a_fault_is_told_with_field_and_reason(
     assert not kafka.taken
 
 
-async def test_a_batch_with_faults_is_refused_whole_and_all_of_them_are_told(example_city: City, tmp_path: Path) -> None:
+async def test_a_batch_with_faults_is_refused_whole_and_they_are_told(example_city: City, tmp_path: Path) -> None:
     kafka = Taking()
     async with door(example_city, tmp_path, kafka) as client:
         status, told, _ = await client.post(REPORTS, [call(), call(number=1), call(), call(call_time="x")])
@@ -186,7 +187,8 @@ async def test_an_all_clear_is_taken_for_a_grid_of_the_city_only(example_city: C
             for change in ({"grid_code": "1"}, {"report_time": local_now(7200)}, {"number": " "}, {"worker": 3})
         ]
     assert [(one["field"], one["reason"]) for one in refused] == [
-        ("grid_code", "unknown_area"), ("report_time", "bad_time"), ("number", "missing_field"), ("worker", "bad_value"),
+        ("grid_code", "unknown_area"), ("report_time", "bad_time"), ("number", "missing_field"),
+        ("worker", "bad_value"),
     ]  # fmt: skip
     assert [one.topic for one in kafka.taken] == ["grid.allclears"]
 
@@ -203,7 +205,8 @@ async def test_a_step_of_an_order_is_keyed_by_the_order(example_city: City, tmp_
 @pytest.mark.parametrize(("change", "field"), [
     ({"step": "dancing"}, "step"), ({"step": "returned"}, "reason"), ({"step": "handed_over"}, "to_unit"),
     ({"step": "handed_over", "to_unit": "NOBODY"}, "to_unit"), ({"step": "merged"}, "into_order"),
-    ({"step": "recategorised", "item": "99999"}, "item"), ({"step": "extension_granted", "extra_limit": "soon"}, "extra_limit"),
+    ({"step": "recategorised", "item": "99999"}, "item"),
+    ({"step": "extension_granted", "extra_limit": "soon"}, "extra_limit"),
     ({"step_time": "now"}, "step_time"), ({"step_time": local_now(3600)}, "step_time"), ({"number": ""}, "number"),
 ])  # fmt: skip
 async def test_a_step_that_cannot_be_taken_is_refused(
@@ -222,7 +225,10 @@ async def test_a_unit_speaks_for_itself_only(example_city: City, tmp_path: Path)
     assert len(kafka.taken) == 1
 
 
-@pytest.mark.parametrize("order", ["W1", "hotline:W1", "hotline:W1/NOBODY/1", f"weather:1/{UNIT}/1", f"hotline:1/{UNIT}/x"])
+STRANGE = ["W1", "hotline:W1", "hotline:W1/NOBODY/1", f"weather:1/{UNIT}/1", f"hotline:1/{UNIT}/x"]
+
+
+@pytest.mark.parametrize("order", STRANGE)
 async def test_an_order_that_cannot_be_is_not_found(example_city: City, tmp_path: Path, order: str) -> None:
     async with door(example_city, tmp_path, Taking()) as client:
         assert (await client.post(f"/v1/orders/{order.replace('/', '%2F')}/updates", update()))[0] == 404

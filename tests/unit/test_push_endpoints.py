@@ -35,7 +35,8 @@ def test_units_of_one_address_share_a_courier(tmp_path: Path) -> None:
         (tmp_path / code).write_text(SECRET + "\n")
     units = [unit("B", URL), unit("A", URL), unit("C", URL + "/c"), unit("D")]
     found = endpoints_of(units, tmp_path)
-    assert [(one.name, one.url, sorted(one.secrets)) for one in found] == [("A", URL, ["A", "B"]), ("C", URL + "/c", ["C"])]
+    told = [(one.name, one.url, sorted(one.secrets)) for one in found]
+    assert told == [("A", URL, ["A", "B"]), ("C", URL + "/c", ["C"])]
 
 
 @pytest.mark.parametrize("text", ["", "secret", "whsec_", "whsec_c2hvcnQ=", "whsec_!!!!", "密码"])
@@ -47,7 +48,7 @@ def test_a_secret_that_is_none_is_said_with_its_file(tmp_path: Path, text: str) 
 
 
 def test_a_missing_secret_is_said_with_its_unit(tmp_path: Path) -> None:
-    with pytest.raises(SanwangError, match="secret of unit U1: .*No such file"):
+    with pytest.raises(SanwangError, match=r"secret of unit U1: .*No such file"):
         endpoints_of([unit("U1", URL)], tmp_path)
 
 
