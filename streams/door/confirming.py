@@ -27,7 +27,7 @@ from streams.flow.brokers import Broker
 from streams.flow.publisher import MAX_BATCH_BYTES
 from streams.flow.security import aiokafka_security, kafka_python_security
 
-_LINGER_S = 0.004  # how long a lane that has just sent waits for company
+_LINGER_S = 0.01  # how long a lane that has just sent waits for company
 _AGAIN_S = 2.0  # after a refusal
 _PAUSE_S = 1.0
 log = structlog.get_logger(__name__)
