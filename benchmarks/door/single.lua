@@ -1,6 +1,6 @@
 -- One report a request, for wrk (Debian: apt-get install wrk):
 --   KEY=$(sanwang door keys new load --scope reports:hotline --rate 1000000) \
---   NOW=$(TZ=Asia/Shanghai date +%Y%m%d%H%M%S) wrk -t1 -c32 -d20 --latency -s benchmarks/door/single.lua http://127.0.0.1:8089
+--   NOW=$(TZ=Asia/Shanghai date +%Y%m%d%H%M%S) wrk -t1 -c64 -d20 --latency -s benchmarks/door/single.lua http://127.0.0.1:8089
 local headers = {["Authorization"] = "Bearer " .. os.getenv("KEY"), ["Content-Type"] = "application/json"}
 local started, sent, threads = os.time(), 0, 0
 local report = '{"feed":"hotline","number":"L%d-%d-%d","call_time":"%s","kind":"投诉","title":"路灯不亮",'
