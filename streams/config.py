@@ -98,6 +98,18 @@ class Push(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     give_up_s: float = 86_400.0  # age at which an order that an endpoint never took becomes a dead letter
 
 
+class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Presence and warnings: how often is looked, and how long who may be quiet."""
+
+    look_s: int = 60  # divides an hour; longer than it takes to read the feeds
+    cutoff: str = "21:00"  # local time by which every grid should have sent its all-clear
+    police_quiet_min: float = 15
+    hotline_quiet_min: float = 120
+    grid_quiet_min: float = 720
+    allclears_quiet_min: float = 1560  # they come once a day
+    county_quiet_min: float = 1440
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that a process of Sanwang can be told."""
 
@@ -109,6 +121,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     registry: Registry = Registry()
     door: Door = Door()
     push: Push = Push()
+    watch: Watch = Watch()
 
 
 def load_settings(file: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:

@@ -33,17 +33,22 @@ async def watch_progress(app: App, health: Health, metrics: Metrics) -> AsyncIte
         task.cancel()
 
 
+def positions(app: App) -> dict[TP, tuple[int, int]]:
+    """Per assigned partition: the offset up to which work is done, and the partition's end; none before the start."""
+    return dict(cast("ChunkConsumer", app.consumer).progress()) if app.started else {}
+
+
 async def _watch(app: App, health: Health, metrics: Metrics) -> None:
     last: dict[TP, int] = {}
     shown: set[TP] = set()
     health.progressed_at = monotonic()
     while True:
         await asyncio.sleep(INTERVAL_S)
-        positions = dict(cast("ChunkConsumer", app.consumer).progress()) if app.started else {}
-        health.assigned = bool(positions)
+        known = positions(app)
+        health.assigned = bool(known)
         health.recovered = app.triage.recovered
-        done = {tp: done for tp, (done, _end) in positions.items()}
-        lags = {tp: max(0, end - done) for tp, (done, end) in positions.items()}
+        done = {tp: done for tp, (done, _end) in known.items()}
+        lags = {tp: max(0, end - done) for tp, (done, end) in known.items()}
         # Without ClickHouse the ledger stands still, and starting anew would not help: that is an alert, not a stall.
         health.lag = sum(lag for tp, lag in lags.items() if tp.topic != LEDGER)
         if done != last or not health.lag:
