@@ -25,7 +25,9 @@ class Surges:
         """`look_ms` divides an hour; `parts`: in how many partitions like this one the same question is asked."""
         self._look = look_ms
         self._parts = parts
-        self._slots: dict[Pair, dict[int, int]] = {}  # the last hour's, by number of slot
+        self._slots: dict[int, dict[Pair, int]] = {}  # the last hour's, by number of slot
+        self._recent: dict[Pair, int] = {}  # all slots together
+        self._many: set[Pair] = set()  # pairs that have enough of them to be looked at
         self._hours: dict[Pair, dict[int, int]] = {}
         self._first: int | None = None  # hour of the earliest incident
         self._week = -1  # hour of the Monday until which was learned
@@ -34,10 +36,13 @@ class Surges:
     def note(self, place: str, kind: str, at: int) -> None:
         """One incident, opened at `at` (ms UTC)."""
         pair, slot, hour = (place, kind), at // self._look, at // HOUR
-        slots = self._slots.get(pair)
-        if slots is None:
-            slots = self._slots[pair] = {}
-        slots[slot] = slots.get(slot, 0) + 1
+        counts = self._slots.get(slot)
+        if counts is None:
+            counts = self._slots[slot] = {}
+        counts[pair] = counts.get(pair, 0) + 1
+        recent = self._recent[pair] = self._recent.get(pair, 0) + 1
+        if recent >= LEAST_SURGE:
+            self._many.add(pair)
         hours = self._hours.get(pair)
         if hours is None:
             hours = self._hours[pair] = {}
@@ -73,20 +78,16 @@ class Surges:
 
     def _busy(self, at: int) -> dict[Pair, int]:
         """Pairs that could be a surge, with their incidents; what is over an hour old is forgotten on the way."""
-        end = at // self._look
-        begin = (at - HOUR) // self._look
-        busy: dict[Pair, int] = {}
-        for pair, slots in list(self._slots.items()):
-            count = sum(n for slot, n in slots.items() if begin <= slot < end)
-            if count >= LEAST_SURGE:
-                busy[pair] = count
-            if min(slots) < begin:
-                kept = {slot: n for slot, n in slots.items() if slot >= begin}
-                if kept:
-                    self._slots[pair] = kept
-                else:
-                    del self._slots[pair]
-        return busy
+        begin, end = (at - HOUR) // self._look, at // self._look
+        for slot in [slot for slot in self._slots if slot < begin]:
+            for pair, count in self._slots.pop(slot).items():
+                self._recent[pair] -= count
+                if self._recent[pair] < LEAST_SURGE:
+                    self._many.discard(pair)
+                if not self._recent[pair]:
+                    del self._recent[pair]
+        passed = [counts for slot, counts in self._slots.items() if slot < end] if self._many else []
+        return {pair: sum(counts.get(pair, 0) for counts in passed) for pair in self._many}
 
     def _learn_weeks(self, at: int) -> None:
         """Learn from the whole weeks before this one, once a week."""

@@ -14,6 +14,7 @@ from aiokafka import ConsumerRecord
 
 from streams.core.accept import MAX_AGE_MS, MAX_EARLY_MS
 from streams.core.all_clear import read_all_clear
+from streams.core.deadline import DAY, UTC_OFFSET
 from streams.core.localtime import to_ms
 from streams.core.presence import day_of
 from streams.flow.dead_letters import DeadLetter, received_at
@@ -105,12 +106,10 @@ class AllClears:
 
     def _fresh(self, rows: list[Row]) -> list[tuple[str, int]]:
         """Grids, each with a time, of whose day the watch was not told yet."""
-        told, days = self._told, {}
-        for row in rows:
-            grid, at = row[4], row[5]
-            day = day_of(at)
-            if told.get(grid) != day:
-                days[grid, day] = at
+        told = self._told
+        days = {
+            (row[4], day): row[5] for row in rows if told.get(row[4]) != (day := (row[5] + UTC_OFFSET) // DAY)
+        }  # fmt: skip
         return [(grid, at) for (grid, _), at in days.items()]
 
     def _accept(self, record: ConsumerRecord, clear: Record) -> Row:
