@@ -96,7 +96,8 @@ def _info(alert: ET.Element, warning: ColourWarning, area: Area, subject_name: s
     _put(info, "expires", _iso(sight.at + int(_VALID.total_seconds() * 1000)))
     _put(info, "senderName", source.name)
     colour = "解除" if over else _CHINESE[warning.colour] + "预警"
-    _put(info, "headline", f"{area.name}{subject_name}{event}{colour}")
+    where = "" if subject_name.startswith(area.name) else area.name  # a unit's name often begins with its area's
+    _put(info, "headline", f"{where}{subject_name}{event}{colour}")
     _put(info, "description", _SEEN[sight.subject].format(count=sight.count, expected=sight.expected))
     _pair(info, "parameter", "sanwang:colour", "" if over else _CHINESE[warning.colour])
     _area(info, area)

@@ -17,6 +17,7 @@ from streams.core.warning_book import WarningBook
 from streams.core.warnings import Colour, Sight, absence, follow, overdue, silence
 from streams.flow.rows import order_row
 from streams.warehouse.embedded import EmbeddedWarehouse
+from streams.warehouse.looks import hours_since, late_desks, recurring
 from streams.warehouse.loop_rows import step_row, warning_row
 from streams.warehouse.names import load_names
 from tests.support.embedded_warehouse import AREAS, ITEMS, embedded_warehouse, evening
@@ -168,7 +169,7 @@ def test_standing_warnings_have_names_and_no_cancelled_one_is_there(warehouse: E
     columns = "colour, subject, place_name, kind, kind_name, counted"
     rows = warehouse.query(f"SELECT {columns} FROM sanwang.standing_warnings WHERE subject != 'absence'")
     assert [tuple(row) for row in rows] == [
-        (4, "surge", "河东街道", "09", "消防安全", 12), (4, "silence", "东沅区", "police", "police", 60)
+        (4, "silence", "东沅区", "police", "police", 60), (4, "surge", "河东街道", "09", "消防安全", 12)
     ]  # fmt: skip
     assert told[-1].change == "cancelled"
 
@@ -200,6 +201,26 @@ def test_warnings_keep_every_revision_once(warehouse: EmbeddedWarehouse) -> None
     ]
 
 
+def test_what_the_watch_asks_is_what_the_lives_say(warehouse: EmbeddedWarehouse) -> None:
+    """Desks in mid-week: who has how many orders open, and how many of them past their due time."""
+    now = MONDAY + 5 * DAY
+    late, open_orders = Counter[str](), Counter[str]()
+    for order, state in WEEK:
+        left = figures(state)[1] or state.stage in ("handed_over", "merged")
+        if not left and handled_at(state) is None and order.issued_at <= now:
+            open_orders[order.unit] += 1
+            late[order.unit] += state.clock.due_at < now
+    assert 0 < sum(late.values()) < sum(open_orders.values())
+    assert sorted(late_desks(warehouse, now)) == sorted((u, n, open_orders[u]) for u, n in late.items() if n)
+
+
+def test_the_hours_that_the_watch_learns_from(warehouse: EmbeddedWarehouse) -> None:
+    latest = {row[0]: row for row in EVENING["incidents"]}.values()
+    expected = Counter((f"{row[2][:9]}000", row[1][:2], row[7] // HOUR) for row in latest)
+    assert hours_since(warehouse, MONDAY - 30 * DAY) == expected
+    assert hours_since(warehouse, MONDAY + 400 * DAY) == {}
+
+
 def test_the_bulletin_counts_reports_and_all_clears(warehouse: EmbeddedWarehouse) -> None:
     """The evening: six records of which one is a redelivery, one settled on the spot; two all-clears of one grid."""
     rows = warehouse.query(
@@ -226,6 +247,8 @@ def test_places_where_a_matter_came_up_three_times(warehouse: EmbeddedWarehouse)
     warehouse.insert("incidents", opened)
     elsewhere = [(f"once:{n}", row[1], "419901002002", *row[3:]) for n, row in enumerate(opened[:2])]
     warehouse.insert("incidents", elsewhere)
+    assert recurring(warehouse, MONDAY + 31 * DAY) == [("419901002001", lamp[1], 3)]
+    assert recurring(warehouse, MONDAY + 41 * DAY) == []
     rows = warehouse.query("SELECT area, item_name, incidents FROM sanwang.recurring_places")
     assert [tuple(row) for row in rows] == [("419901002001", "路灯损坏", 3)]
 

@@ -24,7 +24,7 @@ LEFT JOIN (SELECT code, name FROM sanwang.units FINAL) AS units ON units.code = 
 LEFT JOIN (SELECT code, name FROM sanwang.items FINAL) AS items ON items.code = latest.kind
 LEFT JOIN (SELECT DISTINCT class_code, class_name FROM sanwang.items FINAL) AS classes
     ON classes.class_code = latest.kind
-ORDER BY colour DESC, at DESC;
+ORDER BY colour DESC, at DESC, subject, place, kind;
 
 -- What ended a run of calm days of a unit: accidents and cases that it leads, and matters that it had to send up.
 CREATE VIEW IF NOT EXISTS sanwang.unit_breaches AS
