@@ -67,7 +67,7 @@ LANES: Mapping[str, Lane] = {
     HOTLINE_CALLS: Lane(3, 200, 40),
     GRID_REPORTS: Lane(4, 200, 80),
     LEDGER: Lane(5, 100, 200),  # each record holds a chunk's worth of rows
-    SIGNS: Lane(6, 100, 100),  # each record holds a chunk\'s worth of grids
+    SIGNS: Lane(6, 100, 100),  # each record holds a chunk's worth of grids
     GRID_ALLCLEARS: Lane(7, 1000, 100),
 }
 
