@@ -169,7 +169,8 @@ def test_standing_warnings_have_names_and_no_cancelled_one_is_there(warehouse: E
         told += book.take([overdue("E-CG", MONDAY + minutes * MINUTE, 0, 8)])
     warehouse.insert("warnings", [warning_row(warning) for warning in told])
     columns = "colour, subject, place_name, kind, kind_name, counted"
-    rows = warehouse.query(f"SELECT {columns} FROM sanwang.standing_warnings WHERE subject IN ('overdue', 'silence', 'surge')")
+    these = "subject IN ('overdue', 'silence', 'surge')"
+    rows = warehouse.query(f"SELECT {columns} FROM sanwang.standing_warnings WHERE {these}")
     assert [tuple(row) for row in rows] == [
         (4, "silence", "东沅区", "police", "police", 60), (4, "surge", "河东街道", "09", "消防安全", 12)
     ]  # fmt: skip

@@ -74,3 +74,54 @@ LEFT JOIN
     FROM sanwang.unit_breaches GROUP BY unit, zero, day
 ) AS told ON of_whose = whose AND of_code = subject.code AND of_zero = zero
 GROUP BY whose, code, name, zero, began, today;
+
+-- Each township's day: grids, all-clears, reports, orders. Overdue: fell due that day and was not handled by then. Only
+-- grids count, not the micro-grids in them; a township of which nothing was heard has its line too.
+CREATE OR REPLACE VIEW sanwang.daily_bulletin AS
+SELECT
+    day, counted.township AS township, areas.name AS township_name, grids, online, all_clear, reported, self_handled,
+    handled, overdue
+FROM
+(
+    SELECT
+        day, township, uniqExactIf(grid, length(grid) = 15) AS online,
+        uniqExactIf(grid, kind = 'clear' AND length(grid) = 15) AS all_clear,
+        uniqExactIf(id, kind = 'report') AS reported, uniqExactIf(id, kind = 'report' AND own) AS self_handled,
+        uniqExactIf(id, kind = 'handled') AS handled, uniqExactIf(id, kind = 'overdue') AS overdue
+    FROM
+    (
+        SELECT toDate(at, 'Asia/Shanghai') AS day, rightPad(substring(grid, 1, 9), 12, '0') AS township, grid,
+               '' AS id, 'clear' AS kind, false AS own
+        FROM sanwang.all_clears
+        UNION ALL
+        SELECT toDate(received_at, 'Asia/Shanghai'), township, if(feed = 'grid' AND length(area) > 12, area, ''),
+               event_id, 'report', self_handled
+        FROM sanwang.events FINAL WHERE outcome != 'redelivered'
+        UNION ALL
+        SELECT toDate(assumeNotNull(handled_at), 'Asia/Shanghai'), township, '', order_id, 'handled', false
+        FROM sanwang.order_facts WHERE handled_at IS NOT NULL
+        UNION ALL
+        SELECT toDate(due_at, 'Asia/Shanghai'), township, '', order_id, 'overdue', false
+        FROM sanwang.order_facts
+        WHERE NOT left_unit AND due_at < now64(3) AND (handled_at IS NULL OR handled_at > due_at)
+        UNION ALL
+        SELECT day, township, '', '', 'listed', false
+        FROM
+        (
+            SELECT DISTINCT toDate(at, 'Asia/Shanghai') AS day FROM sanwang.all_clears
+            UNION DISTINCT
+            SELECT DISTINCT toDate(received_at, 'Asia/Shanghai') AS day FROM sanwang.events
+        ) AS days
+        CROSS JOIN
+        (
+            SELECT DISTINCT rightPad(substring(code, 1, 9), 12, '0') AS township FROM sanwang.areas WHERE level = 'grid'
+        ) AS townships
+    )
+    GROUP BY day, township
+) AS counted
+LEFT JOIN (SELECT code, name FROM sanwang.areas FINAL) AS areas ON areas.code = counted.township
+LEFT JOIN
+(
+    SELECT rightPad(substring(code, 1, 9), 12, '0') AS township, count() AS grids
+    FROM sanwang.areas FINAL WHERE level = 'grid' GROUP BY township
+) AS land ON land.township = counted.township;
