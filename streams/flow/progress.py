@@ -15,7 +15,7 @@ from typing import cast
 from faust.types import TP
 
 from streams.flow.app import App
-from streams.flow.topics import LEDGER
+from streams.flow.topics import LEDGER, SIGNS
 from streams.flow.transport import ChunkConsumer
 from streams.telemetry.health import Health
 from streams.telemetry.metrics import Metrics
@@ -47,10 +47,10 @@ async def _watch(app: App, health: Health, metrics: Metrics) -> None:
         known = positions(app)
         health.assigned = bool(known)
         health.recovered = app.triage.recovered
-        done = {tp: done for tp, (done, _end) in known.items()}
+        done = {tp: done for tp, (done, _end) in known.items() if tp.topic != SIGNS}  # its beats never cease
         lags = {tp: max(0, end - done) for tp, (done, end) in known.items()}
         # Without ClickHouse the ledger stands still, and starting anew would not help: that is an alert, not a stall.
-        health.lag = sum(lag for tp, lag in lags.items() if tp.topic != LEDGER)
+        health.lag = sum(lag for tp, lag in lags.items() if tp.topic not in (LEDGER, SIGNS))
         if done != last or not health.lag:
             health.progressed_at = monotonic()
         metrics.without_progress.set(monotonic() - health.progressed_at)
