@@ -15,8 +15,8 @@ from streams.flow.rows import order_row
 from streams.warehouse.embedded import EmbeddedWarehouse
 from streams.warehouse.loop_rows import step_row
 from streams.warehouse.names import load_names
-from tests.support.embedded_warehouse import ITEMS, UNITS, evening
-from tests.support.order_loop import MONDAY, lives, loop_warehouse
+from tests.support.embedded_warehouse import ITEMS, UNITS, embedded_warehouse, evening
+from tests.support.order_loop import MONDAY, lives
 
 TOWNS = ("419901001000", "419901002000", "419902001000")
 GRIDS = [f"{town[:9]}{village:03}{n:03}" for town in TOWNS for village in (1, 2) for n in range(1, 5)]
@@ -57,7 +57,7 @@ def event_rows() -> list[tuple[Any, ...]]:
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["once", "twice"])
 def warehouse(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedWarehouse]:
-    with loop_warehouse(tmp_path_factory.mktemp("bulletin") / "warehouse") as opened:
+    with embedded_warehouse(tmp_path_factory.mktemp("bulletin") / "warehouse") as opened:
         for _ in range(request.param):
             opened.insert("orders", [order_row(order, order.issued_at) for order, _ in LIVES])
             opened.insert("order_steps", [step_row(s) for _, states in LIVES for s in states[1:]])

@@ -13,8 +13,8 @@ from streams.warehouse.loop_rows import warning_row
 from streams.warehouse.names import load_names
 from tests.support.cap import check_alert, text
 from tests.support.command import said, sanwang
-from tests.support.embedded_warehouse import AREA, AREAS, ITEMS, UNITS, evening
-from tests.support.order_loop import MONDAY, loop_warehouse
+from tests.support.embedded_warehouse import AREA, AREAS, ITEMS, UNITS, embedded_warehouse, evening
+from tests.support.order_loop import MONDAY
 
 TOWN = "419901001000"
 
@@ -35,7 +35,7 @@ def story() -> list[ColourWarning]:
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("standing") / "warehouse"
-    with loop_warehouse(folder) as opened:
+    with embedded_warehouse(folder) as opened:
         opened.insert("incidents", evening()["incidents"])
         opened.insert("warnings", [warning_row(warning) for warning in story()])
         load_names(opened, ITEMS, AREAS, UNITS)
