@@ -16,7 +16,7 @@ from streams.core.surges import WEEKS
 from streams.core.warning_book import WarningBook
 from streams.core.warnings import ColourWarning, Sight, overdue, recurrence
 from streams.flow.topics import partition_of
-from streams.warehouse.errors import WarehouseUnavailable
+from streams.warehouse.errors import WarehouseError, WarehouseUnavailable
 from streams.warehouse.looks import hours_since, late_desks, recurring
 from streams.warehouse.port import Warehouse
 
@@ -47,7 +47,7 @@ class SlowLooks:
             asked, self._asking = self._asking, None
             try:
                 return book.take(_with_standing(asked.result(), book, at))
-            except WarehouseUnavailable as error:
+            except (WarehouseError, WarehouseUnavailable) as error:
                 log.warning("no look at desks", error=str(error))
         elif not self._asking and now // EVERY_MS > self._looked and self._ready.is_set():
             self._looked = now // EVERY_MS
@@ -73,7 +73,7 @@ class SlowLooks:
             try:
                 hours = await asyncio.to_thread(hours_since, self._warehouse, since)
                 break
-            except WarehouseUnavailable as error:
+            except (WarehouseError, WarehouseUnavailable) as error:
                 log.warning("no history yet", error=str(error))
                 await asyncio.sleep(_PAUSE_S)
         ours = {key: n for key, n in hours.items() if partition_of(key[0], self._partitions) == partition}
