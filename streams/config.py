@@ -83,6 +83,43 @@ class Board(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     https: bool = False  # it is reached through TLS: cookies must not travel without
 
 
+class Door(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The HTTP door (`sanwang door`): where it listens, and how much it takes at once."""
+
+    host: str = "127.0.0.1"
+    port: int = 8089  # 0 picks a free one
+    keys_file: str = ".sanwang/door.keys"
+    #: TLS by the door itself; without them plain HTTP, for the loopback or behind a proxy.
+    certificate_file: str = ""
+    certificate_key_file: str = ""
+    public_url: str = ""  # as clients reach it, where that is not what their own requests say
+    confirm_s: float = 5.0  # how long Kafka may take to confirm; then the client is told to send again
+    max_body_bytes: int = 4_194_304  # of one request
+    max_waiting_bytes: int = 67_108_864  # of all requests that are not answered yet
+
+
+class Push(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Orders pushed to the endpoints of units (`sanwang push`)."""
+
+    secrets: str = ".sanwang/secrets/push"  # folder with a file UNIT for each unit that has an endpoint
+    host: str = "127.0.0.1"  # of /metrics, /healthz, /readyz
+    port: int = 8090  # 0 picks a free one
+    timeout_s: float = 10.0  # of one request
+    give_up_s: float = 86_400.0  # age at which an order that an endpoint never took becomes a dead letter
+
+
+class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Presence and warnings: how often is looked, and how long who may be quiet."""
+
+    look_s: int = 60  # divides an hour; longer than it takes to read the feeds
+    cutoff: str = "21:00"  # local time by which every grid should have sent its all-clear
+    police_quiet_min: float = 15
+    hotline_quiet_min: float = 120
+    grid_quiet_min: float = 720
+    allclears_quiet_min: float = 1560  # they come once a day
+    county_quiet_min: float = 1440
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that a process of Sanwang can be told."""
 
@@ -93,6 +130,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     privacy: Privacy = Privacy()
     registry: Registry = Registry()
     board: Board = Board()
+    door: Door = Door()
+    push: Push = Push()
+    watch: Watch = Watch()
 
 
 def load_settings(file: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:

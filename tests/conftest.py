@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from streams.city.city import City
 from streams.city.demo import write_demo_city
+from streams.city.example import new_city
 from streams.city.load import load_city
 from tests.support.brokers import KINDS, AnyBroker, running
 
@@ -48,6 +49,14 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no shared data at {folder}: set SANWANG_SHARED_DATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def example_city(tmp_path_factory: pytest.TempPathFactory) -> City:
+    """The small example city, loaded."""
+    folder = tmp_path_factory.mktemp("city") / "example"
+    new_city(folder)
+    return load_city(folder)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from sys import intern
 from typing import cast, get_args
+from urllib.parse import urlsplit
 
 from streams.city.cells import coordinates, listed
 from streams.city.city import Head
@@ -14,7 +15,7 @@ from streams.core.area import Area
 from streams.core.unit import Kind, Unit
 
 COLUMNS = ("code", "name", "kind", "sector", "territory")
-OPTIONAL = ("hours", "parent", "channel", "lon", "lat", "valid_from", "valid_to")
+OPTIONAL = ("hours", "parent", "channel", "lon", "lat", "endpoint", "valid_from", "valid_to")
 KINDS: tuple[str, ...] = get_args(Kind)
 _HOURS = ("24h", "work")
 _CHANNELS = ("12345", "110", "grid")
@@ -25,7 +26,7 @@ def read_units(table: Table, head: Head, areas: Mapping[str, Area]) -> dict[str,
     units: dict[str, Unit] = {}
     register = Register(table, head.day)
     for line, cells in table.rows(COLUMNS, OPTIONAL):
-        code, name, kind, sector, territory, hours, parent, channel, lon, lat, valid_from, valid_to = cells
+        code, name, kind, sector, territory, hours, parent, channel, lon, lat, endpoint, valid_from, valid_to = cells
         if not register.admit(line, code, valid_from, valid_to):
             continue
         _one_of(table, line, "kind", kind, KINDS)
@@ -34,16 +35,27 @@ def read_units(table: Table, head: Head, areas: Mapping[str, Area]) -> dict[str,
         if not name.strip() or not sector.strip():
             table.fault(line, "sector" if name.strip() else "name", f"unit {code} needs a name and a sector")
         territory, *also = _territories(table, line, territory, areas)
+        if endpoint and not _is_url(endpoint):
+            table.fault(line, "endpoint", f"{endpoint!r} is no address", "write https://HOST/PATH, without a password")
         point = coordinates(table, line, lon, lat, head.bounds)
         units[code] = Unit(
             code, name, cast("Kind", intern(kind)), intern(sector), territory, intern(hours or "24h"), parent,
-            *point, intern(channel or "12345"), tuple(also),
+            *point, intern(channel or "12345"), tuple(also), endpoint,
         )  # fmt: skip
     _check_parents(table, units, register.lines)
     if not any(unit.kind == "command" and unit.territory == head.code for unit in units.values()):
         message = f"no unit of kind command covers the city ({head.code}): a matter could be left without an owner"
         table.fault(1, "", message, "add the command centre (社会治理指挥中心)")
     return units
+
+
+def _is_url(text: str) -> bool:
+    """Whether orders can be pushed there: secrets stand in files of their own, never in the city folder."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0 and not parts.username
+    except ValueError:
+        return False
 
 
 def _territories(table: Table, line: int, cell: str, areas: Mapping[str, Area]) -> list[str]:

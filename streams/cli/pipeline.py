@@ -45,10 +45,25 @@ async def _run(worker: type, settings: Settings) -> int:
 
 
 @app.command()
+def push(config: Config = None) -> None:
+    """Push orders to the HTTP endpoints that units.csv names, until SIGTERM or Ctrl-C."""
+    from streams.push.server import PushServer
+
+    settings = load_settings(config)
+    set_up_logs(settings.telemetry.log_format, settings.telemetry.log_level)
+    uvloop.install()
+    asyncio.run(_until_stopped(PushServer, settings))
+
+
+async def _until_stopped(server: type, settings: Settings) -> None:
+    await server(settings).run()
+
+
+@app.command()
 def demo(
     seconds: Annotated[int | None, typer.Option(envvar="DEMO_SECONDS", help="End by itself after so long.")] = None,
     rate: Annotated[float, typer.Option(help="Records a second, all-clears included; 0 plays nothing.")] = 50.0,
-    profile: Annotated[str, typer.Option(help="calm or storm")] = "calm",
+    profile: Annotated[str, typer.Option(help="calm, storm or evening")] = "calm",
     city: Annotated[Path | None, typer.Option(help="A city folder; the made-up demo city if not given.")] = None,
     data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = DATA,
 ) -> None:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from streams.core.catalogue import Catalogue, Item
 from streams.core.classify import Classifier
-from streams.core.event import Classified, Event, Report
+from streams.core.event import Classified, Event, Place, Report
 from streams.core.places import Places
 from streams.core.scrub import caller_hash, scrub
 from streams.errors import RefusedError
@@ -36,11 +36,8 @@ class Door:
         self._key = key
 
     def accept(self, report: Report, envelope: Envelope, now: int) -> Event:
-        """The event of a report; raises `RefusedError` (too_large, bad_time, unknown_area, outside_city)."""
-        if len(report.text) > MAX_TEXT:
-            raise RefusedError("too_large", f"text has {len(report.text)} characters, at most {MAX_TEXT} are taken")
-        _check_time(report, envelope)
-        place = self._places.locate(report.area, report.lon, report.lat, report.address or report.text[:200])
+        """The event of a report; raises `RefusedError` as `place_of` does."""
+        place = place_of(report, self._places, envelope.received_at, replayed=envelope.replayed)
         text = scrub(report.text)
         found = self._classifier.classify(report.feed, report.codes, report.labels, text)
         item = self._catalogue.items[found.item]
@@ -75,9 +72,16 @@ class Door:
         return next((code for code in report.codes if code in known), "")
 
 
-def _check_time(report: Report, envelope: Envelope) -> None:
-    early = report.occurred_at - envelope.received_at
+def place_of(report: Report, places: Places, received_at: int, *, replayed: bool) -> Place:
+    """Where an acceptable report is: all that can refuse one after its record could be read.
+
+    `received_at` is ms UTC. Raises `RefusedError` (too_large, bad_time, unknown_area, outside_city).
+    """
+    if len(report.text) > MAX_TEXT:
+        raise RefusedError("too_large", f"text has {len(report.text)} characters, at most {MAX_TEXT} are taken")
+    early = report.occurred_at - received_at
     if early > MAX_EARLY_MS:
         raise RefusedError("bad_time", f"occurred {early // 60_000} min after it was received")
-    if not envelope.replayed and -early > MAX_AGE_MS:
+    if not replayed and -early > MAX_AGE_MS:
         raise RefusedError("bad_time", f"occurred {-early // _DAY_MS} days before it was received")
+    return places.locate(report.area, report.lon, report.lat, report.address or report.text[:200])

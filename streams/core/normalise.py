@@ -28,6 +28,7 @@ def normalise(feed: Feed, record: Record) -> Report:
 
 
 def _hotline(record: Record) -> Report:
+    lon, lat = _coordinates(record, "lon", "lat")
     return Report(
         feed="hotline",
         number=_number(record),
@@ -37,6 +38,8 @@ def _hotline(record: Record) -> Report:
         text=_joined(_text(record, "title"), _text(record, "detail")),
         address=_text(record, "address"),
         area=_code(_text(record, "area_code")),
+        lon=lon,
+        lat=lat,
         caller=_text(record, "caller"),
         wish=wish if (wish := _text(record, "kind")) in WISHES else "",
     )

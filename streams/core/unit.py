@@ -27,6 +27,7 @@ class Unit(Struct, frozen=True, gc=False):
     lat: float | None = None
     channel: str = "12345"  # through which net it is given orders: 12345, 110 or grid
     also: tuple[str, ...] = ()  # further areas that it covers, for a unit whose territory is no single area
+    endpoint: str = ""  # URL to which its orders are pushed, "" where it reads them from Kafka
 
     @property
     def territories(self) -> tuple[str, ...]:

@@ -19,9 +19,9 @@ from streams.config import Settings
 from streams.demo.board import BoardProcess
 from streams.demo.feed import feed
 from streams.demo.screen import Screen
-from streams.demo.setting import make_city, settings_of
-from streams.demo.words import farewell, sanwang, welcome
-from streams.demo.worker import Worker, free_port
+from streams.demo.setting import make_city, make_key, settings_of
+from streams.demo.words import KEY_FILE, farewell, sanwang, welcome
+from streams.demo.worker import Door, Worker, free_port
 from streams.errors import SanwangError
 from streams.flow.account import Account, account_table, verdict, wait_closed
 from streams.flow.embedded import EmbeddedBroker
@@ -76,11 +76,13 @@ class Demo:
                 await asyncio.to_thread(make_city, self._folder)
             broker = stack.enter_context(EmbeddedBroker(f"demo-{self._started_ms}", self._data, free_port(BROKER_PORT)))
             settings = settings_of(self._data, self._folder, broker.servers)
-            worker = Worker(settings, self._data / "worker.log")
-            stack.callback(worker.stop, STOP_S)
-            await asyncio.to_thread(worker.start)
+            make_key(settings, self._data / KEY_FILE)
+            worker, door = Worker(settings, self._data / "worker.log"), Door(settings, self._data / "door.log")
+            for process in (worker, door):
+                stack.callback(process.stop, STOP_S)
+                await asyncio.to_thread(process.start)
             city = await asyncio.to_thread(load_city, self._folder)
-            if not await self._ready(worker):
+            if not (await self._ready(worker) and await self._ready(door)):
                 self._say("Stopped before the worker was ready; nothing was sent.")
                 return STOPPED_EARLY
             board = BoardProcess(settings, self._data / "board.log")
@@ -91,7 +93,7 @@ class Demo:
 
     async def _play(self, worker: Worker, settings: Settings, city: City) -> int:
         asking = Asking(settings.clickhouse)
-        self._say(await asyncio.to_thread(welcome, settings, asking, city, self._started_ms))
+        self._say(await asyncio.to_thread(welcome, settings, self._data, asking, city, self._started_ms))
         async with Sender(settings.kafka, tuple(FEED_TOPICS)) as sender:
             screen = Screen(self._console, worker, asking, sender.confirmed, self._started_ms)
             async with _beside(screen.show(self._stop)):

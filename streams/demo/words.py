@@ -9,11 +9,12 @@ from streams.city.city import City
 from streams.config import ClickHouse, Kafka, Settings
 from streams.warehouse.asking import Asking
 
+KEY_FILE = "door.key"  # beside the demo's data: the key of its own that it shows how to use
 _FIGURES = "SELECT * FROM account ORDER BY ALL"
 _EARLIER = "SELECT count() FROM sanwang.events WHERE received_at < fromUnixTimestamp64Milli({since:Int64})"
 
 
-def welcome(settings: Settings, asking: Asking, city: City, since_ms: int) -> str:
+def welcome(settings: Settings, data: Path, asking: Asking, city: City, since_ms: int) -> str:
     """Where we are, what earlier demos left, and how to ask and to feed files in."""
     [(earlier,)] = asking.query(_EARLIER, {"since": since_ms})
     found = f"; {int(earlier):,} reports of earlier runs are there" if int(earlier) else ""
@@ -24,11 +25,26 @@ def welcome(settings: Settings, asking: Asking, city: City, since_ms: int) -> st
             "Ask while it runs, or afterwards:",
             f"  {_asking(settings)}",
             f"  curl 127.0.0.1:{port} -d '{_FIGURES}'   (while it runs)",
+            "Push a report by HTTP:",
+            f"  {_pushing(settings, data, city)}",
             "Feed a file of your own in:",
             f"  {_told(settings)}{sanwang()} replay FILE --feed hotline --map MAP.toml",
             f"Metrics: http://{telemetry.host}:{telemetry.port}/metrics",
             "Ctrl-C ends it, with the account.",
         ]
+    )
+
+
+def _pushing(settings: Settings, data: Path, city: City) -> str:
+    """How to file a report, with a place of this city and the time of the shell that is asked."""
+    place = next((area.name for area in city.areas.values() if area.level == "village"), city.name)
+    report = (
+        '{"feed": "hotline", "number": "\'$(date +%s)\'", "call_time": "\'$(TZ=Asia/Shanghai date +%Y%m%d%H%M%S)\'", '
+        f'"detail": "路灯不亮", "address": "{place}"}}'
+    )
+    return (
+        f"curl -H 'Content-Type: application/json' -H \"Authorization: Bearer $(cat {data / KEY_FILE})\" "
+        f"{settings.door.host}:{settings.door.port}/v1/reports -d '{report}'"
     )
 
 

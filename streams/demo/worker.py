@@ -1,4 +1,4 @@
-"""The worker as a process of its own, as `sanwang run` starts it."""
+"""The worker and the door as processes of their own, as `sanwang run` and `sanwang door` start them."""
 
 from __future__ import annotations
 
@@ -28,10 +28,17 @@ class WorkerFailedError(SanwangError):
 class Worker:
     """A worker process that writes its log to `log`; `start` it, and `stop` it whatever happens."""
 
+    command, name = "run", "worker"
+
     def __init__(self, settings: Settings, log: Path) -> None:
         self.settings = settings
         self.log = log
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of /readyz and /metrics."""
+        return self.settings.telemetry.host, self.settings.telemetry.port
 
     @property
     def alive(self) -> bool:
@@ -44,7 +51,7 @@ class Worker:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "streams.cli", "run"],
+                [sys.executable, "-m", "streams.cli", self.command],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 env={**inherited, **environment_of(self.settings)},
                 start_new_session=True,  # the terminal's Ctrl-C is for us: we stop it when the feeds are drained
@@ -58,9 +65,9 @@ class Worker:
         deadline = time.monotonic() + seconds
         while not given_up() and self._get("/readyz")[0] != _OK:
             if not self.alive:
-                raise WorkerFailedError(f"the worker ended before it was ready\n{self.last_words()}")
+                raise WorkerFailedError(f"the {self.name} ended before it was ready\n{self.last_words()}")
             if time.monotonic() > deadline:
-                raise WorkerFailedError(f"the worker is not ready after {seconds:g} s\n{self.last_words()}")
+                raise WorkerFailedError(f"the {self.name} is not ready after {seconds:g} s\n{self.last_words()}")
             time.sleep(_POLL_S)
 
     def metrics(self) -> str:
@@ -88,8 +95,7 @@ class Worker:
         return "\n".join([*lines[-_LAST_LINES:], f"(all of it: {self.log})"])
 
     def _get(self, path: str) -> tuple[int, str]:
-        telemetry = self.settings.telemetry
-        connection = http.client.HTTPConnection(telemetry.host, telemetry.port, timeout=_ANSWER_S)
+        connection = http.client.HTTPConnection(*self.address, timeout=_ANSWER_S)
         try:
             connection.request("GET", path)
             response = connection.getresponse()
@@ -98,6 +104,17 @@ class Worker:
             return 0, ""
         finally:
             connection.close()
+
+
+class Door(Worker):
+    """The door's process."""
+
+    command = name = "door"
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        return self.settings.door.host, self.settings.door.port
 
 
 def free_port(preferred: int) -> int:

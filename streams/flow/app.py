@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import faust
 import structlog
@@ -23,6 +23,16 @@ COMMIT_INTERVAL_S = 1.0
 HEARTBEAT_S = 2.5  # at most: a worker hears of a rebalance by its heartbeat, however long the session may be
 SETTLE_S = 10.0  # how long a rebalance waits for the chunks under way
 log = structlog.get_logger(__name__)
+
+
+class Follower(Protocol):
+    """Who keeps something for each partition, and is told which ones there are."""
+
+    def assign(self, assigned: set[TP]) -> None:
+        """These partitions are ours from now on."""
+
+    def revoke(self, revoked: set[TP]) -> None:
+        """These partitions may be another's by now."""
 
 
 class App(faust.App):
@@ -45,7 +55,7 @@ class App(faust.App):
 
 def create_app(
     kafka: Kafka, steps: Mapping[str, tuple[str, Step]], triage: Triage, metrics: Metrics,
-    on_fatal: Callable[[BaseException], Awaitable[None]],
+    on_fatal: Callable[[BaseException], Awaitable[None]], followers: Sequence[Follower] = (),
 ) -> App:
     """An application that runs `steps` (topic -> stage name and step). Call it inside the loop that will run it."""
     app = App(
@@ -64,7 +74,7 @@ def create_app(
     app.fetch_wait_ms = kafka.fetch_wait_ms
     for topic, (stage, step) in steps.items():
         _add_agent(app, topic, stage, step)
-    _follow_assignment(app, triage, metrics)
+    _follow_assignment(app, triage, metrics, followers)
     return app
 
 
@@ -75,15 +85,19 @@ def _add_agent(app: App, topic: str, stage: str, step: Step) -> None:
     app.agent(app.topic(topic, value_type=bytes), name=f"{stage}[{topic}]")(work)
 
 
-def _follow_assignment(app: App, triage: Triage, metrics: Metrics) -> None:
+def _follow_assignment(app: App, triage: Triage, metrics: Metrics, followers: Sequence[Follower]) -> None:
     async def on_assigned(*args: Any, **_: Any) -> None:  # noqa: ANN401 - Faust's signal: sender, partitions
         assigned: set[TP] = args[1]
         metrics.rebalances.inc()
         triage.assign(desk_partitions(assigned))
+        for follower in followers:
+            follower.assign(assigned)
         log.info("assigned", partitions=len(assigned))
 
     async def on_revoked(*args: Any, **_: Any) -> None:  # noqa: ANN401 - likewise
         triage.revoke(desk_partitions(args[1]))
+        for follower in followers:
+            follower.revoke(args[1])
 
     app.on_partitions_assigned.connect(on_assigned, weak=False)
     app.on_partitions_revoked.connect(on_revoked, weak=False)

@@ -17,16 +17,16 @@ from aiokafka.errors import KafkaError
 from streams.config import Kafka, Settings
 from streams.errors import SanwangError
 from streams.flow.brokers import Broker, BrokerRecord, BrokerUnavailable
-from streams.flow.dead_letters import REFUSED_HEADER
+from streams.flow.dead_letters import PUSHED, REFUSED_HEADER
 from streams.flow.ledger import send_rows
 from streams.flow.publisher import Publisher
 from streams.flow.security import aiokafka_security, kafka_python_security
-from streams.flow.topics import FEED_TOPICS
+from streams.flow.topics import FEED_TOPICS, ORDERS
 from streams.warehouse.select import select
 from streams.warehouse.tables import DEAD_LETTERS
 
 _MAX_REQUEST_BYTES = 2 << 20  # whatever the broker took once, it takes again
-_TOPIC_OF = {feed: topic for topic, feed in FEED_TOPICS.items()}
+_TOPIC_OF = {feed: topic for topic, feed in FEED_TOPICS.items()} | {PUSHED: ORDERS}
 _COLUMNS = ", ".join(
     f"toUnixTimestamp64Milli({name})" if name == "received_at" else name for name in DEAD_LETTERS.columns
 )

@@ -17,9 +17,10 @@ from streams.errors import RefusedError
 from streams.flow.topics import FEED_TOPICS
 
 REASONS = frozenset({
-    "bad_row", "bad_time", "bad_value", "internal_error", "missing_field", "outside_city", "too_large", "undecodable",
-    "unknown_area", "unknown_schema", "wrong_schema",
+    "bad_row", "bad_time", "bad_value", "internal_error", "missing_field", "outside_city", "push_refused",
+    "push_undelivered", "too_large", "undecodable", "unknown_area", "unknown_schema", "wrong_schema",
 })  # fmt: skip
+PUSHED = "orders"  # stands for the feed in the letter of an order that a unit's endpoint never took
 PERSONAL_FIELDS = frozenset({"caller", "caller_phone", "worker"})  # of these nothing is shown, whatever they hold
 PREVIEW_CHARS = 200
 DETAIL_CHARS = 300
@@ -41,7 +42,7 @@ class DeadLetter(Struct, frozen=True):
     """One refused record; fields as in schemas/DeadLetter.avsc."""
 
     log_id: str
-    feed: str  # as the account names it: hotline, police, grid, allclears
+    feed: str  # as the account names it: hotline, police, grid, allclears; or PUSHED
     source_partition: int
     source_offset: int
     reason: str
@@ -58,6 +59,14 @@ def dead_letter(
     """The dead letter of a record that our own intake refused; `decoded` are its fields where it got so far."""
     preview = preview_of(record.value) if decoded is None else preview_of_fields(decoded)
     return _letter(log_id, record, Refusal(error.reason, error.detail), preview)
+
+
+def push_letter(log_id: str, record: ConsumerRecord, reason: str, detail: str) -> DeadLetter:
+    """The dead letter of an order that could not be pushed; the order itself stays in its topic."""
+    return DeadLetter(
+        log_id, PUSHED, record.partition, record.offset, reason, detail[:DETAIL_CHARS], "", None, None,
+        received_at(record),
+    )  # fmt: skip
 
 
 def refused_at_a_door(log_id: str, record: ConsumerRecord) -> DeadLetter | None:

@@ -26,6 +26,8 @@ DEAD_LETTERS = "dead.letters"
 HAND_OVERS = "hand.overs"
 ORDER_UPDATES = "order.updates"
 INCIDENT_CORRECTIONS = "incident.corrections"
+SIGNS = "signs"
+WARNINGS = "warnings"
 
 #: Topics whose records are reports, and the feed that they belong to.
 REPORT_TOPICS: Mapping[str, Feed] = {POLICE_ALERTS: "police", HOTLINE_CALLS: "hotline", GRID_REPORTS: "grid"}
@@ -44,6 +46,7 @@ RECORDS: Mapping[str, str] = {
     HAND_OVERS: "HandOver",
     ORDER_UPDATES: "OrderUpdate",
     INCIDENT_CORRECTIONS: "IncidentCorrection",
+    WARNINGS: "Warning",
 }
 
 
@@ -64,15 +67,20 @@ LANES: Mapping[str, Lane] = {
     HOTLINE_CALLS: Lane(3, 200, 40),
     GRID_REPORTS: Lane(4, 200, 80),
     LEDGER: Lane(5, 100, 200),  # each record holds a chunk's worth of rows
-    GRID_ALLCLEARS: Lane(6, 1000, 100),
+    SIGNS: Lane(6, 100, 100),  # each record holds a chunk's worth of grids
+    GRID_ALLCLEARS: Lane(7, 1000, 100),
 }
 
 _DAY_MS = 86_400_000
 #: The state of triage: compacted, and dropped when every window (at most 7 days) has surely passed.
 _STATE_CONFIG = {"cleanup.policy": "compact,delete", "retention.ms": str(8 * _DAY_MS)}
-_CONFIG: Mapping[str, Mapping[str, str]] = {INCIDENTS: _STATE_CONFIG}
+_CONFIG: Mapping[str, Mapping[str, str]] = {
+    INCIDENTS: _STATE_CONFIG,
+    SIGNS: {"retention.ms": str(3 * _DAY_MS)},  # the state of presence, which looks two days back
+    WARNINGS: {"cleanup.policy": "compact"},  # the state of the warnings: the latest of each for ever
+}
 
-ALL_TOPICS: tuple[str, ...] = (*LANES, INCIDENTS, ORDERS, DEAD_LETTERS, HAND_OVERS, ORDER_UPDATES)
+ALL_TOPICS: tuple[str, ...] = (*LANES, INCIDENTS, ORDERS, DEAD_LETTERS, HAND_OVERS, ORDER_UPDATES, WARNINGS)
 
 
 def config_of(topic: str) -> Mapping[str, str]:

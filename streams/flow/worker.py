@@ -32,11 +32,13 @@ from streams.flow.corrections import Corrections, reader
 from streams.flow.guard import Step
 from streams.flow.hand_overs import HandOvers
 from streams.flow.intake import Intake
+from streams.flow.lookouts import duties
 from streams.flow.opinions import Opinions
-from streams.flow.progress import watch_progress
+from streams.flow.progress import positions, watch_progress
 from streams.flow.publisher import Publisher
 from streams.flow.recorder import Recorder
 from streams.flow.security import kafka_python_security
+from streams.flow.slow_looks import SlowLooks
 from streams.flow.standing import watch_standing
 from streams.flow.topics import (
     ALL_TOPICS,
@@ -46,9 +48,11 @@ from streams.flow.topics import (
     INCIDENT_CORRECTIONS,
     LEDGER,
     REPORT_TOPICS,
+    SIGNS,
     config_of,
 )
 from streams.flow.triage import Triage
+from streams.flow.watch import Watch
 from streams.telemetry.health import Health
 from streams.telemetry.metrics import Metrics
 from streams.telemetry.server import telemetry_app
@@ -193,19 +197,24 @@ class Worker:
         await stack.enter_async_context(opinions.watched())
         intake = Intake(log_id, kafka.partitions, codec, door, opinions, publisher, metrics)
         grids = frozenset(code for code in city.areas if len(code) > 12)
-        clears = AllClears(log_id, grids, codec, key, publisher, intake, metrics)
+        clears = AllClears(log_id, grids, codec, publisher, intake, kafka.partitions, metrics)
+        slow = SlowLooks(warehouse, self._tables_ready, kafka.partitions)
+        watch = Watch(kafka, duties(city, kafka, self._settings.watch), codec, publisher, slow, metrics)
         orders = OrderEncoder(schemas)
         across = HandOvers(city.catalogue.items, codec, publisher)
         new_desk = partial(Desk, city.catalogue, router, Wordings(city.areas.values()))
-        triage = Triage(kafka, log_id, new_desk, orders, publisher, intake, across, metrics)
-        steps: dict[str, tuple[str, Step]] = dict.fromkeys(REPORT_TOPICS, ("intake", intake.step))
+        triage = Triage(kafka, log_id, new_desk, orders, publisher, intake, across, metrics, watch.decided)
+        steps: dict[str, tuple[str, Step]] = dict.fromkeys(REPORT_TOPICS, ("intake", watch.listening(intake.step)))
         steps |= dict.fromkeys((EVENTS_URGENT, EVENTS), ("triage", triage.step))
         read = reader(kafka.bootstrap, kafka_python_security(kafka))
         corrections = Corrections(log_id, kafka.partitions, codec, door, opinions, publisher, triage, read)
         steps[INCIDENT_CORRECTIONS] = ("corrections", corrections.step)
-        steps[GRID_ALLCLEARS] = ("all_clears", clears.step)
+        steps[GRID_ALLCLEARS] = ("all_clears", watch.listening(clears.step))
+        steps[SIGNS] = ("watch", watch.step)
         steps[LEDGER] = ("recorder", Recorder(writer, self._tables_ready).step)
-        return create_app(kafka, steps, triage, metrics, self._on_fatal)
+        app = create_app(kafka, steps, triage, metrics, self._on_fatal, [watch])
+        await stack.enter_async_context(watch.running(lambda: positions(app)))
+        return app
 
     def _on_send_failure(self, topic: str) -> None:
         self._metrics.send_failures.labels(topic).inc()

@@ -9,20 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Self
 
-import chdb.session
-
 from streams.warehouse.errors import engine_error
-
-_Session: Any = chdb.session.Session  # chdb says that it is typed, but is not
 
 
 class EngineSession:
     """A session on `folder`, for one thread; raises as `Warehouse` does. `on_close` is told when it has closed."""
 
     def __init__(self, folder: Path, on_close: Callable[[EngineSession], None]) -> None:
+        from chdb.session import Session  # the engine takes 280 MB: only in processes that own a folder
+
         self._on_close = on_close
+        engine: Any = Session  # chdb says that it is typed, but is not
         try:
-            self._session = _Session(str(folder))
+            self._session = engine(str(folder))
         except RuntimeError as error:
             raise engine_error(str(error), f"warehouse in {folder}") from None
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from streams.core.decision import Decision
-from streams.flow.rows import event_row
+from streams.flow.dead_letters import PUSHED, DeadLetter
+from streams.flow.rows import dead_letter_row, event_row
 from streams.warehouse.account import ALL_CLEAR_FEED, Outcomes, received_by_outcome
 from streams.warehouse.errors import WarehouseError
 from streams.warehouse.port import Warehouse
@@ -75,6 +76,8 @@ def test_the_account_counts_positions_once(warehouse: Warehouse) -> None:
     write_evening(warehouse)
     other_log = event_row("log-2", event(0), Decision("new", None), 0)
     warehouse.insert("events", [other_log])
+    pushed = DeadLetter(LOG, PUSHED, 0, 5, "push_refused", "the endpoint answers 422", "", None, None, 0)
+    warehouse.insert("dead_letters", [dead_letter_row(pushed)])  # an order is no record of a feed
     assert received_by_outcome(warehouse, LOG) == {
         "hotline": Outcomes(new=1, linked=1, redelivered=1),
         "police": Outcomes(new=1, dead_letters=1),
@@ -143,7 +146,7 @@ def test_threads_insert_and_ask_at_once(warehouse: Warehouse) -> None:
     def work(thread: int) -> int:
         for block in range(5):
             offsets = range(1000 * thread + 100 * block, 1000 * thread + 100 * block + 100)
-            warehouse.insert("all_clears", [(LOG, 0, n, str(n), "g", 1, 0, 0) for n in offsets])
+            warehouse.insert("all_clears", [(LOG, 0, n, str(n), "g", 0, 0) for n in offsets])
             warehouse.query("SELECT count() FROM sanwang.all_clears FINAL")
         return thread
 

@@ -70,7 +70,7 @@ def test_it_ends_by_itself_and_at_ctrl_c_and_the_second_finds_the_first(tmp_path
     assert second.returncode == 0, shown
     assert re.search(r"[1-9]\d* reports of earlier runs are there", shown)
     assert "The account closes" in shown
-    assert len(children) == 3  # broker, worker and board
+    assert len(children) == 4  # broker, worker, door and board
     assert not any(child.is_running() for child in children)
 
 
@@ -78,7 +78,7 @@ def test_it_ends_by_itself_and_at_ctrl_c_and_the_second_finds_the_first(tmp_path
 def test_a_worker_that_dies_is_said_and_fails_the_demo(tmp_path: Path) -> None:
     with demo(tmp_path) as process:
         output_until(process, WORKING)
-        [worker] = [child for child in psutil.Process(process.pid).children() if "run" in child.cmdline()]
+        [worker] = [child for child in psutil.Process(process.pid).children() if child.cmdline()[-1] == "run"]
         worker.kill()
         shown = rest(process)
     assert process.returncode == 1, shown

@@ -26,12 +26,13 @@ import pytest
 
 from streams.config import PREFIX, Settings, environment_of
 from streams.flow.embedded import EmbeddedBroker
+from streams.telemetry.door_metrics import DoorMetrics, PushMetrics
 from streams.telemetry.metrics import Metrics
 from tests.support.ports import free_port
 
 CHECKOUT = Path(__file__).parents[2]
 README, CHINESE = CHECKOUT / "README.md", CHECKOUT / "README.zh-CN.md"
-OPERATIONS = CHECKOUT / "docs" / "operations.md"
+OPERATIONS, HTTP = CHECKOUT / "docs" / "operations.md", CHECKOUT / "docs" / "http.md"
 DOCUMENTS = [README, CHINESE, CHECKOUT / "CONTRIBUTING.md", *sorted((CHECKOUT / "docs").rglob("*.md"))]
 STARTED, PLAYING = "Ctrl-C ends it", " sent "
 START_S, END_S, BLOCK_S = 90.0, 90.0, 180.0
@@ -116,9 +117,11 @@ class Walk:
             http, metrics = re.search(r"curl (\S+) ", shown), re.search(r"Metrics: http://(\S+)/metrics", shown)
             assert http
             assert metrics
+            door = re.search(r"(127\.0\.0\.1:\d+)/v1/reports", shown)
+            assert door
             broker = re.search(r"SANWANG_KAFKA_BOOTSTRAP=(\S+)", shown)
             self._environ |= {"SANWANG_KAFKA_BOOTSTRAP": broker[1]} if broker else {}
-            self._ports = {"127.0.0.1:8123": http[1], "127.0.0.1:8087": metrics[1]}
+            self._ports = {"127.0.0.1:8123": http[1], "127.0.0.1:8087": metrics[1], "127.0.0.1:8089": door[1]}
             yield
             process.send_signal(signal.SIGINT)
             assert process.wait(END_S) == 0, output.read_text("utf-8")
@@ -236,7 +239,8 @@ def test_the_runbook_lists_every_setting_with_its_default() -> None:
 
 
 def test_the_runbook_names_metrics_that_exist() -> None:
-    exposed = {family.name for family in Metrics().registry.collect()}
-    named = set(re.findall(r"`(sanwang_\w+)", OPERATIONS.read_text("utf-8")))
+    every = (Metrics(), DoorMetrics(), PushMetrics())
+    exposed = {family.name for metrics in every for family in metrics.registry.collect()}
+    named = set(re.findall(r"`(sanwang_\w+)", OPERATIONS.read_text("utf-8") + HTTP.read_text("utf-8")))
     assert named
     assert {re.sub(r"_(total|bucket|count|sum)$", "", name) for name in named} <= exposed

@@ -13,6 +13,8 @@ HOTLINE_CALL = {
     "area_code": "411602001001",
     "caller": "13800138000",
     "call_time": "20241001123000",
+    "lon": 114.65,
+    "lat": 33.62,
 }
 POLICE_ALERT = {
     "number": "J20241001000001",

@@ -18,6 +18,7 @@ RELEASED = {
     ("GridReport", 1): "9745c43a8f00ba32",
     ("HandOver", 1): "fec2b971cb946b52",
     ("HotlineCall", 1): "5c760960e8586036",
+    ("HotlineCall", 2): "fc59a5db9667a24a",
     ("IncidentCorrection", 1): "76e60f6428752463",
     ("Order", 1): "fd9734cf3ba93472",
     ("OrderUpdate", 1): "d4814241a2af43e2",

@@ -29,7 +29,7 @@ def test_hotline_call():
     assert report.labels == ("供水", "公用事业", "城乡建设")
     assert report.text == "小区水管爆裂。小区门口自来水管爆裂，水流满地，影响出行。"
     assert (report.address, report.area, report.caller) == ("和谐路12号", "411602001001", "13800138000")
-    assert (report.lon, report.lat, report.self_handled) == (None, None, False)
+    assert (report.lon, report.lat, report.self_handled) == (114.65, 33.62, False)
 
 
 def test_police_alert():

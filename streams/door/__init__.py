@@ -1,0 +1,1 @@
+"""The HTTP door: reports, all-clears and order updates from systems that speak HTTP, into Kafka's topics."""

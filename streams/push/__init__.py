@@ -1,0 +1,1 @@
+"""Orders pushed to the HTTP endpoints of units, signed and retried."""
