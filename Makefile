@@ -7,7 +7,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url -
 
 BENCH := .sanwang/bench-venv
 
-.PHONY: help demo test lint setup bench bench-full lock clean
+.PHONY: help demo test lint setup bench bench-full faults fuzz lock clean
 
 help:
 	@echo "make demo    the whole pipeline on a made-up city, with a live table (DEMO_SECONDS=30 ends by itself)"
@@ -15,6 +15,7 @@ help:
 	@echo "make lint    the same without the tests"
 	@echo "make setup   only set up .venv"
 	@echo "make bench   measure in short; bench-full: everything, into docs/performance.md"
+	@echo "make faults  rounds of faults on three brokers (SEED=1 ROUNDS=15), each recounted; make fuzz: a million bad inputs"
 	@echo "make lock    renew requirements/*.lock from pyproject.toml"
 	@echo "make clean   remove .venv and caches; data under .sanwang stays"
 
@@ -36,6 +37,13 @@ bench: $(BENCH)/bench.stamp
 
 bench-full: $(BENCH)/bench.stamp
 	$(BENCH)/bin/python -m benchmarks run --full
+
+# The results of all sessions gather in .sanwang/faults; `python -m faults report` makes the table of docs/reliability.md.
+faults: .venv/dev.stamp
+	$(BIN)/python -m faults run --seed $(or $(SEED),1) --rounds $(or $(ROUNDS),15)
+
+fuzz: .venv/dev.stamp
+	$(BIN)/python -m faults.fuzz run --seed $(or $(SEED),1) --inputs $(or $(INPUTS),1000000)
 
 .venv/run.stamp: requirements/run.lock pyproject.toml deploy/setup.sh
 	@sh deploy/setup.sh run

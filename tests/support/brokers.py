@@ -23,7 +23,7 @@ AnyBroker = EmbeddedBroker | KafkaServer
 def running(kind: str, folder: Path) -> Iterator[AnyBroker]:
     """Start a broker of that kind in `folder`; skips (in CI: fails) where this machine cannot run it."""
     if kind == "kafka":
-        _require_kafka()
+        require_kafka()
         with KafkaServer(folder) as server:
             yield server
     else:
@@ -31,7 +31,8 @@ def running(kind: str, folder: Path) -> Iterator[AnyBroker]:
             yield broker
 
 
-def _require_kafka() -> None:
+def require_kafka() -> None:
+    """Skip (in CI: fail) where this machine cannot run Apache Kafka."""
     reason = kafka_libs.missing()
     if reason and os.environ.get("CI") == "true":
         pytest.fail(reason, pytrace=False)

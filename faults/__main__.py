@@ -1,0 +1,102 @@
+"""`python -m faults run --seed N --rounds M`: rounds of faults; `report`: their table into docs/reliability.md."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from random import Random
+from typing import Annotated
+
+import msgspec
+import typer
+
+from faults.kinds import FAULTS, Fault
+from faults.outage import play_outage
+from faults.recount import Recount
+from faults.report import write_report
+from faults.round import Round, play
+from faults.stack import running_stack
+from streams.city.demo import write_demo_city
+
+HOME = Path(".sanwang/faults")
+SERIES = 25  # rounds on one stack, then a fresh one
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def run(
+    seed: int = 1, rounds: int = 15, results: Path = HOME / "rounds.jsonl",
+    only: Annotated[str, typer.Option(help="Names of faults, joined by commas; all if not given.")] = "",
+) -> None:  # fmt: skip
+    """Play rounds, each result a line in a file; exit 1 when one of them was not good."""
+    for library in ("aiokafka", "clickhouse_driver"):  # they tell of the faults that we make
+        logging.getLogger(library).setLevel(logging.CRITICAL)
+    order = order_of(seed, rounds, [name.strip() for name in only.split(",") if name.strip()])
+    results.parent.mkdir(parents=True, exist_ok=True)
+    bad = 0
+    with tempfile.TemporaryDirectory(prefix="sanwang-faults-") as folder:
+        write_demo_city(Path(folder) / "city", 1)
+        for first in range(0, rounds, SERIES):
+            bad += _series(Path(folder) / f"series{first}", Path(folder) / "city", seed, first, order, results)
+    typer.echo(f"{rounds} rounds, {bad} of them not good; results in {results}")
+    raise typer.Exit(1 if bad else 0)
+
+
+@app.command()
+def outage(seconds: float = 300.0, seed: int = 1) -> None:
+    """Take ClickHouse away for so long under load, and print what came of it."""
+    with tempfile.TemporaryDirectory(prefix="sanwang-faults-") as folder:
+        write_demo_city(Path(folder) / "city", 1)
+        with running_stack(Path(folder) / "stack", Path(folder) / "city") as stack, closing(stack.warehouse()) as house:
+            recount = Recount(house, stack.kafka.servers)
+            typer.echo(msgspec.json.encode(play_outage(stack, recount, house, seconds, seed)).decode())
+
+
+@app.command()
+def report(results: Path = HOME / "rounds.jsonl", page: Path = Path("docs/reliability.md")) -> None:
+    """Write the table of all rounds played into the page."""
+    write_report([msgspec.json.decode(line, type=Round) for line in results.read_bytes().splitlines()], page)
+
+
+def order_of(seed: int, rounds: int, names: list[str]) -> list[Fault]:
+    """The faults of a session: every one equally often, shuffled by the seed."""
+    rng = Random(seed)
+    chosen: list[Fault] = []
+    while len(chosen) < rounds:
+        pack = [FAULTS[name] for name in names or FAULTS]
+        rng.shuffle(pack)
+        chosen += pack
+    return chosen[:rounds]
+
+
+def _series(folder: Path, city: Path, seed: int, first: int, order: list[Fault], results: Path) -> int:
+    """Rounds on one stack; how many were not good."""
+    bad = 0
+    with running_stack(folder, city) as stack, closing(stack.warehouse()) as warehouse:
+        recount = Recount(warehouse, stack.kafka.servers)
+        for number, fault in enumerate(order[first : first + SERIES], first):
+            if fault.needs_disk and stack.disk is None:
+                typer.echo(f"{number:4} {fault.name}: skipped, this user may not mount a small file system to fill")
+                continue
+            result = play(stack, recount, warehouse, fault, seed, number)
+            with results.open("ab") as file:
+                file.write(msgspec.json.encode(result) + b"\n")
+            bad += not result.good
+            typer.echo(_line(result))
+    return bad
+
+
+def _line(result: Round) -> str:
+    found = result.verdict
+    return (
+        f"{result.number:4} {result.fault:20} {'good' if result.good else 'BAD '} {found.records:6} records, "
+        f"lost {found.lost}, doubled {found.doubled}, wrong {found.wrong}, told again {found.told_again}, "
+        f"recovered in {result.recovery_s:6.2f} s, {result.memory_mb} MB, restarts {result.restarts}  "
+        + "; ".join(found.notes)
+    )
+
+
+if __name__ == "__main__":
+    app()
