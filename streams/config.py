@@ -45,6 +45,7 @@ class ClickHouse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     url: str = "embedded:.sanwang/clickhouse"
     password_file: str = ""
+    ca_file: str = ""  # for clickhouses://: the authority to trust, where the system's do not suffice
     #: Port of ClickHouse's HTTP interface: the server's, or the local one that answers for the embedded engine (0 picks
     #: a free one).
     http_port: int = 8123

@@ -7,20 +7,31 @@ import http.client
 import ssl
 from urllib.parse import urlencode
 
-from streams.warehouse.errors import WarehouseUnavailable, engine_error
+from streams.warehouse.errors import WarehouseError, WarehouseUnavailable, engine_error
 from streams.warehouse.tables import DATABASE
 
 ANSWER_SECONDS = 300
 OK = 200
 
 
+def tls_context(ca_file: str) -> ssl.SSLContext:
+    """What trusts the system's authorities, or those of `ca_file`; raises `WarehouseError` for no such file."""
+    try:
+        return ssl.create_default_context(cafile=ca_file or None)
+    except OSError as error:
+        raise WarehouseError(f"ClickHouse's ca_file {ca_file} cannot be used: {error}") from None
+
+
 class HttpDoor:
     """One HTTP interface; each `ask` is one connection."""
 
-    def __init__(self, host: str, port: int, user: str = "", password: str = "", *, secure: bool = False) -> None:
+    def __init__(
+        self, host: str, port: int, user: str = "", password: str = "", trust: ssl.SSLContext | None = None
+    ) -> None:
+        """`trust` asks for TLS, see `tls_context`."""
         self._host = host
         self._port = port
-        self._secure = secure
+        self._trust = trust
         token = base64.b64encode(f"{user}:{password}".encode()).decode()
         self._headers = {"Authorization": f"Basic {token}"} if user else {}
 
@@ -41,7 +52,6 @@ class HttpDoor:
         return body
 
     def _connection(self) -> http.client.HTTPConnection:
-        if self._secure:
-            context = ssl.create_default_context()
-            return http.client.HTTPSConnection(self._host, self._port, timeout=ANSWER_SECONDS, context=context)
+        if self._trust is not None:
+            return http.client.HTTPSConnection(self._host, self._port, timeout=ANSWER_SECONDS, context=self._trust)
         return http.client.HTTPConnection(self._host, self._port, timeout=ANSWER_SECONDS)

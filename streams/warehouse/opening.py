@@ -27,7 +27,7 @@ def open_warehouse(settings: ClickHouse) -> EmbeddedWarehouse | ServerWarehouse:
     url = settings.url
     if settings.cluster:
         url += f"{'&' if '?' in url else '?'}{_ON_CLUSTER}"
-    return ServerWarehouse(url, _password(settings.password_file), settings.http_port)
+    return ServerWarehouse(url, _password(settings.password_file), settings.http_port, settings.ca_file)
 
 
 def _password(file: str) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from clickhouse_driver import Client
 from clickhouse_driver import errors as driver
 
-from streams.warehouse.ask import HttpDoor
+from streams.warehouse.ask import HttpDoor, tls_context
 from streams.warehouse.errors import WarehouseError, WarehouseUnavailable, engine_error
 from streams.warehouse.packed import Packed, columns_of_packed, pack, table_named
 from streams.warehouse.port import Row
@@ -31,21 +31,22 @@ ANSWER_SECONDS = 60
 class ServerWarehouse:
     """A warehouse at `url`, `clickhouse://USER@HOST:9000/sanwang` (`clickhouses://` for TLS).
 
-    clickhouse-driver's options may follow as a query string. Connects when first used; raises `WarehouseError` for a
-    URL that is none.
+    clickhouse-driver's options may follow as a query string. `ca_file` names the authority to trust for TLS, beside the
+    system's. Connects when first used; raises `WarehouseError` for a URL that is none and for a file that cannot serve.
     """
 
-    def __init__(self, url: str, password: str = "", http_port: int = 8123) -> None:
+    def __init__(self, url: str, password: str = "", http_port: int = 8123, ca_file: str = "") -> None:
         parts = urlsplit(url)
+        shown = url.replace(f":{parts.password}@", ":***@")
         if parts.scheme not in ("clickhouse", "clickhouses") or not parts.hostname:
-            raise WarehouseError(f"{url!r} is no warehouse: write clickhouse://USER@HOST:9000/{DATABASE}")
+            raise WarehouseError(f"{shown!r} is no warehouse: write clickhouse://USER@HOST:9000/{DATABASE}")
         if parts.path not in ("", "/", f"/{DATABASE}"):
-            raise WarehouseError(f"{url!r}: the database is always named {DATABASE}")
+            raise WarehouseError(f"{shown!r}: the database is always named {DATABASE}")
         user = unquote(parts.username or "default")
         self.place = f"{parts.hostname}:{parts.port or 9000}"
-        self._url = _driver_url(url, user, password or unquote(parts.password or ""))
-        secure = parts.scheme == "clickhouses"
-        self._door = HttpDoor(parts.hostname, http_port, user, password or unquote(parts.password or ""), secure=secure)
+        self._url = _driver_url(url, user, password or unquote(parts.password or ""), ca_file)
+        trust = tls_context(ca_file) if parts.scheme == "clickhouses" else None
+        self._door = HttpDoor(parts.hostname, http_port, user, password or unquote(parts.password or ""), trust)
         self._mine = threading.local()
         self._clients: list[Client] = []
         self._guard = threading.Lock()
@@ -104,12 +105,13 @@ class ServerWarehouse:
         return client
 
 
-def _driver_url(url: str, user: str, password: str) -> str:
+def _driver_url(url: str, user: str, password: str, ca_file: str) -> str:
     """The URL with password and time limits; the database is left to the statements, as it may not exist yet."""
     parts = urlsplit(url)
     netloc = f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc.rpartition('@')[2]}"
     limits = f"connect_timeout={CONNECT_SECONDS}&send_receive_timeout={ANSWER_SECONDS}&client_name={DATABASE}"
-    return urlunsplit((parts.scheme, netloc, "/default", "&".join(filter(None, (limits, parts.query))), ""))
+    trust = f"ca_certs={quote(ca_file, safe='/')}" if ca_file else ""
+    return urlunsplit((parts.scheme, netloc, "/default", "&".join(filter(None, (limits, trust, parts.query))), ""))
 
 
 def _first_line(error: BaseException) -> str:
