@@ -22,7 +22,7 @@ import msgspec
 from faults.proxy import Link, Links
 from streams.city.city import City
 from streams.city.load import load_city
-from streams.config import ClickHouse, Kafka, Privacy, Settings, Telemetry, environment_of
+from streams.config import ClickHouse, Kafka, Privacy, Retention, Settings, Telemetry, environment_of
 from streams.demo.worker import Worker
 from streams.flow.brokers import Broker
 from streams.flow.child import tied
@@ -73,6 +73,7 @@ class Stack:
             ),
             telemetry=Telemetry(port=free_port()),
             privacy=Privacy(key_file=str(self.folder / "hash.key")),
+            retention=Retention(dead_letters_days=0),  # this old server cannot change a table's
         )  # fmt: skip
 
     def start_worker(self, slot: int, *, wait: bool = False) -> None:

@@ -68,6 +68,17 @@ class Privacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key_file: str = ".sanwang/hash.key"
 
 
+class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many days things are kept; 0 keeps them for ever. The feeds hold what the sources sent, in plain."""
+
+    feeds_days: int = 7  # Kafka: the feeds, and what only passes through
+    texts_days: int = 0  # ClickHouse: free text, addresses, callers; the rows stay
+    reports_days: int = 0  # events and incidents
+    orders_days: int = 0  # orders, their steps, supervision, hand-overs, warnings
+    dead_letters_days: int = 90
+    figures_days: int = 0  # all-clears and latencies
+
+
 class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A Confluent-compatible schema registry; empty: schemas from the package, single-object encoding."""
 
@@ -129,6 +140,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clickhouse: ClickHouse = ClickHouse()
     telemetry: Telemetry = Telemetry()
     privacy: Privacy = Privacy()
+    retention: Retention = Retention()
     registry: Registry = Registry()
     board: Board = Board()
     door: Door = Door()

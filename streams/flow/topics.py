@@ -79,12 +79,18 @@ _CONFIG: Mapping[str, Mapping[str, str]] = {
     SIGNS: {"retention.ms": str(3 * _DAY_MS)},  # the state of presence, which looks two days back
     WARNINGS: {"cleanup.policy": "compact"},  # the state of the warnings: the latest of each for ever
 }
+#: Topics that hold personal data, in plain or as a caller's hash, only until it has passed through. A segment that
+#: still grows cannot be deleted, so it grows for an hour at most.
+PASSING: tuple[str, ...] = tuple(topic for topic in (*LANES, DEAD_LETTERS) if topic not in _CONFIG)
+_SEGMENT_MS = 3_600_000
 
 ALL_TOPICS: tuple[str, ...] = (*LANES, INCIDENTS, ORDERS, DEAD_LETTERS, HAND_OVERS, ORDER_UPDATES, WARNINGS)
 
 
-def config_of(topic: str) -> Mapping[str, str]:
-    """Kafka's own settings for a topic, where the defaults do not fit."""
+def config_of(topic: str, feeds_days: int = 7) -> Mapping[str, str]:
+    """Kafka's own settings for a topic, where the defaults do not fit; `feeds_days` 0 keeps the feeds for ever."""
+    if topic in PASSING:
+        return {"retention.ms": str(feeds_days * _DAY_MS or -1), "segment.ms": str(_SEGMENT_MS)}
     return _CONFIG.get(topic, {})
 
 

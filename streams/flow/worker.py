@@ -63,6 +63,7 @@ from streams.warehouse.migrate import migrate
 from streams.warehouse.names import load_names
 from streams.warehouse.opening import open_warehouse
 from streams.warehouse.port import Warehouse
+from streams.warehouse.retention import keep_for
 from streams.warehouse.writer import Writer
 from streams.wire.codec import Codec
 from streams.wire.orders import OrderEncoder
@@ -145,6 +146,7 @@ class Worker:
             while True:
                 try:
                     await self._migrated(warehouse)
+                    await asyncio.to_thread(keep_for, warehouse, self._settings.retention, self._settings.clickhouse.cluster)
                     await asyncio.to_thread(load_names, warehouse, catalogue, areas, units)
                     break
                 except WarehouseUnavailable as error:
@@ -176,10 +178,10 @@ class Worker:
         return ""
 
     def _make_topics(self) -> str:
-        kafka = self._settings.kafka
+        kafka, days = self._settings.kafka, self._settings.retention.feeds_days
         with Broker(kafka.bootstrap, kafka_python_security(kafka)) as broker:
             broker.create_topics(
-                TopicSpec(topic, kafka.partitions, kafka.replication, config_of(topic)) for topic in ALL_TOPICS
+                TopicSpec(topic, kafka.partitions, kafka.replication, config_of(topic, days)) for topic in ALL_TOPICS
             )
             return broker.cluster_id()
 
