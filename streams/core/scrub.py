@@ -42,6 +42,12 @@ _LABELS = {
     "bare_name": "[姓名]",
     "any_name": "[姓名]",
     "titled_name": "[姓名]",
+    "self_name": "[姓名]",
+    "party_name": "[姓名]",
+    "called_name": "[姓名]",
+    "addressed_name": "[姓名]",
+    "account": "[账号]",
+    "long": "[号码]",
 }
 _DATE = re.compile(r"(?:19|20)\d\d([.-])\d{1,2}\1\d{1,2}(?!\d)")
 _STATED = re.compile(r"(身份证|银行卡|卡号|账号|账户|电话|座机|手机)(?:号码|号|是|为|[: ]){0,4}$")
@@ -143,7 +149,8 @@ def _stated(match: re.Match[str]) -> str:
     if stated[1] == "身份证":
         return "[身份证]" if length >= 15 else ""
     if stated[1] in ("电话", "座机", "手机"):
-        return "[电话]" if length <= 12 and match[0][0] != "0" else ""
+        mobile = match[0][0] == "1" and match[0][1:2] in "3456789"  # with something run into its end
+        return "[电话]" if mobile or (length <= 12 and match[0][0] != "0") else ""
     return "[银行卡]" if length >= 12 else ""
 
 
@@ -164,4 +171,4 @@ def _is_grouped_like_a_phone(match: re.Match[str]) -> bool:
         return True
     if _DATE.match(found):
         return False
-    return groups in ([3, 4, 4], [3, 3, 5], [3, 8], [7, 4]) or (len(groups) <= 4 and "." not in found)
+    return groups in ([3, 4, 4], [3, 3, 5], [3, 8], [7, 4], [2] * 5 + [1]) or (len(groups) <= 4 and "." not in found)
