@@ -6,6 +6,7 @@ plain.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -23,6 +24,7 @@ REASONS = frozenset({
 PUSHED = "orders"  # stands for the feed in the letter of an order that a unit's endpoint never took
 PERSONAL_FIELDS = frozenset({"caller", "caller_phone", "worker"})  # of these nothing is shown, whatever they hold
 PREVIEW_CHARS = 200
+_LONG_NUMBER = re.compile(r"\d{7,}")
 DETAIL_CHARS = 300
 _READ_CHARS = 20 * PREVIEW_CHARS  # scrubbing shortens, and what the cut leaves of a number is not recognised as one
 _LATEST_MS = 4_102_444_800_000  # 2100-01-01 UTC
@@ -57,7 +59,7 @@ def dead_letter(
     log_id: str, record: ConsumerRecord, error: RefusedError, decoded: Mapping[str, object] | None = None
 ) -> DeadLetter:
     """The dead letter of a record that our own intake refused; `decoded` are its fields where it got so far."""
-    preview = preview_of(record.value) if decoded is None else preview_of_fields(decoded)
+    preview = _without_long_numbers(preview_of(record.value)) if decoded is None else preview_of_fields(decoded)
     return _letter(log_id, record, Refusal(error.reason, error.detail), preview)
 
 
@@ -106,6 +108,11 @@ def received_at(record: ConsumerRecord) -> int:
 def between_years(at: int) -> int:
     """A time in ms UTC, moved into the years 1970 to 2100."""
     return min(max(at, 0), _LATEST_MS)
+
+
+def _without_long_numbers(preview: str) -> str:
+    """The preview of broken bytes, in which a caller's number may run into the number beside it and look like none."""
+    return _LONG_NUMBER.sub("[号码]", preview)
 
 
 def preview_of(data: bytes | None) -> str:
