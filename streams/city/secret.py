@@ -10,6 +10,13 @@ from streams.errors import SanwangError
 KEY_BYTES = 32
 
 
+def read_key(file: Path) -> bytes:
+    """The key in `file`; raises SanwangError when there is none, as a new one would recognise nobody."""
+    if not file.exists():
+        raise SanwangError(f"there is no hash key {file}: a hash is found only with the key that made it")
+    return read_or_make_key(file)
+
+
 def read_or_make_key(file: Path) -> bytes:
     """The key in `file`; made when the file does not exist. Raises SanwangError when it cannot be read or is short."""
     try:

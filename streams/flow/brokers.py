@@ -145,6 +145,12 @@ class Broker:
         begin, end = self.begin_offsets([topic])[place], self.end_offsets([topic])[place]
         return self._span({place: begin}, {place: end})
 
+    def delete_before(self, offsets: Mapping[Partition, int]) -> None:
+        """Delete the records before these offsets; segments that hold nothing else leave the disk soon after."""
+        wanted = {TopicPartition(*place): offset for place, offset in offsets.items()}
+        if wanted:
+            self._ask(lambda admin: admin.delete_records(wanted))
+
     def _create(self, specs: list[TopicSpec]) -> None:
         topics = {
             spec.name: {
