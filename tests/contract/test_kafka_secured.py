@@ -48,7 +48,9 @@ def secured(tmp_path_factory: pytest.TempPathFactory, certificates: Certificates
     }
     user = ["--add-scram", f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"]
     listener = Listener("SECURE", [port], [port], "SASL_SSL")
-    with KafkaServer(tmp_path_factory.mktemp("kafka"), 1, [listener], settings, user):
+    with KafkaServer(
+        tmp_path_factory.mktemp("kafka"), listeners=[listener], settings=settings, format_options=user
+    ):
         yield f"127.0.0.1:{port}"
 
 
