@@ -2,7 +2,7 @@
 
 Kafka cannot delete one record. The feeds and the hops are transport, not an archive: what was worked on there can go,
 so it is deleted from every partition that holds a record of the person. Nobody can read it from then on; the bytes go
-with their segment, which must hold nothing later: hence the second run, an hour later. See ADR 7.
+with their segment, which must hold nothing later: hence the second run, an hour later. See ADR 8.
 """
 
 from __future__ import annotations
