@@ -13,9 +13,9 @@ import msgspec
 import typer
 
 from faults.kinds import FAULTS, Fault
-from faults.outage import play_outage
+from faults.outage import Outage, play_outage
 from faults.recount import Recount
-from faults.report import write_report
+from faults.report import outages_of, replace_between, table_of
 from faults.round import Round, play
 from faults.stack import running_stack
 from streams.city.demo import write_demo_city
@@ -45,19 +45,30 @@ def run(
 
 
 @app.command()
-def outage(seconds: float = 300.0, seed: int = 1) -> None:
-    """Take ClickHouse away for so long under load, and print what came of it."""
+def outage(seconds: float = 300.0, seed: int = 1, results: Path = HOME / "outage.jsonl") -> None:
+    """Take ClickHouse away for so long under load; what came of it is a line in a file."""
+    results.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="sanwang-faults-") as folder:
         write_demo_city(Path(folder) / "city", 1)
         with running_stack(Path(folder) / "stack", Path(folder) / "city") as stack, closing(stack.warehouse()) as house:
             recount = Recount(house, stack.kafka.servers)
-            typer.echo(msgspec.json.encode(play_outage(stack, recount, house, seconds, seed)).decode())
+            line = msgspec.json.encode(play_outage(stack, recount, house, seconds, seed))
+    with results.open("ab") as file:
+        file.write(line + b"\n")
+    typer.echo(line.decode())
 
 
 @app.command()
-def report(results: Path = HOME / "rounds.jsonl", page: Path = Path("docs/reliability.md")) -> None:
-    """Write the table of all rounds played into the page."""
-    write_report([msgspec.json.decode(line, type=Round) for line in results.read_bytes().splitlines()], page)
+def report(
+    results: Path = HOME / "rounds.jsonl", outages: Path = HOME / "outage.jsonl",
+    page: Path = Path("docs/reliability.md"),
+) -> None:  # fmt: skip
+    """Write the tables of all rounds and outages played into the page."""
+    rounds = [msgspec.json.decode(line, type=Round) for line in results.read_bytes().splitlines()]
+    replace_between(page, "rounds", table_of(rounds))
+    if outages.exists():
+        played = [msgspec.json.decode(line, type=Outage) for line in outages.read_bytes().splitlines()]
+        replace_between(page, "outage", outages_of(played))
 
 
 def order_of(seed: int, rounds: int, names: list[str]) -> list[Fault]:

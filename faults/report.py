@@ -1,4 +1,4 @@
-"""The table of rounds, written between the marks of docs/reliability.md."""
+"""The tables of rounds and outages, written between the marks of docs/reliability.md."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from pathlib import Path
 from statistics import median
 
 from faults.kinds import FAULTS
+from faults.outage import Outage
 from faults.round import Round
 from streams.errors import SanwangError
-
-
-def write_report(rounds: Sequence[Round], page: Path, mark: str = "rounds") -> None:
-    """Put the table of `rounds` between `<!-- rounds -->` and `<!-- /rounds -->`."""
-    replace_between(page, mark, table_of(rounds))
 
 
 def table_of(rounds: Sequence[Round]) -> str:
@@ -39,6 +35,18 @@ def _line(name: str, rounds: Sequence[Round]) -> str:
         f"| {name} | {len(rounds)} | " + " | ".join(f"{number:,}" for number in sums)
         + f" | {median(recovery):.1f} s | {max(recovery):.1f} s | {max(one.memory_mb for one in rounds)} MB |"
     )
+
+
+def outages_of(outages: Sequence[Outage]) -> str:
+    """One line an outage of ClickHouse."""
+    head = "| seconds | records | orders sent in each quarter | memory then, MB | drained in | lost, doubled, wrong |"
+    lines = [
+        f"| {one.seconds:g} | {one.verdict.records:,} | {', '.join(map(str, one.orders))} | "
+        f"{', '.join(map(str, one.memory_mb))} | {one.drained_s:.1f} s | "
+        f"{one.verdict.lost}, {one.verdict.doubled}, {one.verdict.wrong} |"
+        for one in outages
+    ]
+    return "\n".join([head, "|---|---|---|---|---|---|", *lines])
 
 
 def replace_between(page: Path, mark: str, text: str) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import time as clock
 from typing import Annotated
 
 import typer
 
-from streams.cli.decisions import clock
 from streams.cli.options import Config
 from streams.config import load_settings
 
