@@ -33,7 +33,7 @@ from tests.support.ports import free_port
 
 BROKERS, SLOTS, FIRST_WORKERS = 3, 4, 2
 READY_S, STOP_S = 90.0, 25.0
-DISK_MB = 384
+DISK_MB = 768
 JAVA = (*JAVA_OPTIONS, "-Xmx256m")
 SETTINGS = {"group.initial.rebalance.delay.ms": 0, "num.network.threads": 2, "num.io.threads": 2,
             "log.cleaner.threads": 1, "min.insync.replicas": 2}  # fmt: skip

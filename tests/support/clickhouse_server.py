@@ -40,6 +40,7 @@ CONFIG = """
   <users_config>{folder}/users.xml</users_config>
   <default_profile>default</default_profile><default_database>default</default_database>
   <mark_cache_size>67108864</mark_cache_size>
+  <merge_tree><old_parts_lifetime>10</old_parts_lifetime></merge_tree>
 </yandex>
 """
 SECURED = """
