@@ -24,7 +24,6 @@ import typer
 
 from faults.report import replace_between
 from faults.surfaces import PLANTED, Surface, surfaces
-from streams.city.city import City
 from streams.city.demo import write_demo_city
 from streams.city.load import load_city
 from streams.telemetry.logs import set_up_logs
@@ -55,9 +54,9 @@ class Fuzzed(msgspec.Struct):
         return not (self.crashes or self.leaks)
 
 
-def fuzz(city: City, seed: int, inputs: int) -> list[Fuzzed]:
-    """Put `inputs` malformed inputs into the ways in, in equal shares, with all logs read for leaks."""
-    ways = surfaces(city, seed)
+def fuzz(folder: Path, seed: int, inputs: int) -> list[Fuzzed]:
+    """Put `inputs` malformed inputs into the ways into a city, in equal shares, with all logs read for leaks."""
+    ways = surfaces(load_city(folder), folder, seed)
     log = io.StringIO()
     with redirect_stderr(log):
         set_up_logs("json", "debug")
@@ -99,7 +98,7 @@ def run(seed: int = 1, inputs: int = 1_000_000, results: Path = HOME / "fuzz.jso
     began, cpu = time.monotonic(), time.process_time()
     with tempfile.TemporaryDirectory(prefix="sanwang-fuzz-") as folder:
         write_demo_city(Path(folder) / "city", 1)
-        done = fuzz(load_city(Path(folder) / "city"), seed, inputs)
+        done = fuzz(Path(folder) / "city", seed, inputs)
     with results.open("ab") as file:
         file.writelines(msgspec.json.encode(one) + b"\n" for one in done)
     for one in done:

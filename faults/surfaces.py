@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import Any, Protocol
 
@@ -27,6 +28,7 @@ from streams.errors import RefusedError
 from streams.flow.all_clears import AllClears
 from streams.flow.dead_letters import DeadLetter
 from streams.flow.intake import Intake, encode_events
+from streams.flow.opinions import Opinions
 from streams.flow.rows import dead_letter_row, event_row
 from streams.flow.topics import FEED_TOPICS, GRID_ALLCLEARS, RECORDS
 from streams.flow.transport import Chunk
@@ -145,11 +147,12 @@ class _Rows:
         return Came("refused", post.value + b"".join(value for _, value in post.headers))
 
 
-def surfaces(city: City, seed: int) -> list[Surface]:
-    """Every way in, on a city, with good inputs from a seed."""
+def surfaces(city: City, folder: Path, seed: int) -> list[Surface]:
+    """Every way in, on a city and its folder, with good inputs from a seed."""
     codec, publisher, metrics = Codec(FileSource()), _Unused(), Metrics()
     door = Door(city.catalogue, Places(city.areas.values()), Classifier(city.catalogue), KEY)
-    intake = Intake("log", 4, codec, door, publisher, metrics)  # type: ignore[arg-type]  # nothing is sent
+    opinions = Opinions(folder, city.catalogue, metrics)
+    intake = Intake("log", 4, codec, door, opinions, publisher, metrics)  # type: ignore[arg-type]  # nothing is sent
     grids = frozenset(code for code in city.areas if len(code) > 12)
     clears = AllClears("log", grids, codec, KEY, publisher, intake, metrics)  # type: ignore[arg-type]  # likewise
     router = Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)

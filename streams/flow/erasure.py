@@ -65,7 +65,9 @@ def erase(settings: Settings, caller: str, case: str, at: int) -> list[Erased]:
         found = [record for topic in dict.fromkeys((*FEED_TOPICS, *PASSING)) for record in seeking.look(broker, topic)]
         done_to = _done_to(broker, kafka.group)
         _refuse_unfinished(found, done_to)
-        rows = erase_rows(warehouse, person(warehouse, seeking.hash), seeking.positions)
+        rows = erase_rows(
+            warehouse, person(warehouse, seeking.hash), seeking.positions, settings.clickhouse.cluster
+        )
         counts = Counter((record.topic, record.partition) for record in found)
         again = {_partition(place) for place in places_of(warehouse, case) if place.startswith(_KAFKA) and "/" in place}
         done = list(_empty(broker, {place: done_to[place] for place in {*counts, *again}}, counts))

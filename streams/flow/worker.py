@@ -146,7 +146,8 @@ class Worker:
             while True:
                 try:
                     await self._migrated(warehouse)
-                    await asyncio.to_thread(keep_for, warehouse, self._settings.retention, self._settings.clickhouse.cluster)
+                    settings = self._settings
+                    await asyncio.to_thread(keep_for, warehouse, settings.retention, settings.clickhouse.cluster)
                     await asyncio.to_thread(load_names, warehouse, catalogue, areas, units)
                     break
                 except WarehouseUnavailable as error:

@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 
 from streams.warehouse.errors import WarehouseError
+from streams.warehouse.port import Warehouse
 from streams.warehouse.tables import AREAS, DATABASE, ITEMS, UNITS
 
 #: Tables that every server of every shard has whole.
-EVERYWHERE = frozenset({"migrations", *(table.name for table in (ITEMS, AREAS, UNITS))})
+EVERYWHERE = frozenset({"migrations", "viewers", *(table.name for table in (ITEMS, AREAS, UNITS))})
 #: In Keeper; {shard} and {replica} are macros of each server. Where all servers share a table, its shard is part of the
 #: replica's name.
 _PATH = f"/clickhouse/{DATABASE}/{{shard}}/%s', '{{replica}}"
@@ -56,6 +57,12 @@ def on_cluster(statement: str, cluster: str) -> list[str]:
         f"{head['head']} {local}{everywhere}{_replicated(rest, table)}",
         f"{head['head']} {head['name']}{everywhere} AS {local} {spread}",
     ]
+
+
+def execute_on(warehouse: Warehouse, statement: str, cluster: str) -> None:
+    """Run a statement on all servers of `cluster`, or on the one there is where it is ""."""
+    for rendered in on_cluster(statement, cluster) if cluster else (statement,):
+        warehouse.execute(rendered)
 
 
 def _replicated(definition: str, table: str | None) -> str:

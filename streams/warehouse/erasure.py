@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
+from streams.warehouse.cluster import execute_on
 from streams.warehouse.port import Warehouse
 from streams.warehouse.retention import TEXTS
 
@@ -40,7 +41,9 @@ def person(warehouse: Warehouse, caller: int) -> Person:
     return Person([row[:4] for row in events], [row[4] for row in events], clears)
 
 
-def erase_rows(warehouse: Warehouse, found: Person, dead_letters: Iterable[Position]) -> Mapping[str, int]:
+def erase_rows(
+    warehouse: Warehouse, found: Person, dead_letters: Iterable[Position], cluster: str = ""
+) -> Mapping[str, int]:
     """Empty the personal columns of these rows; returns how many rows of which table. On return readers see it.
 
     Old parts are removed from the disk by ClickHouse itself, after `old_parts_lifetime` (8 minutes).
@@ -49,10 +52,10 @@ def erase_rows(warehouse: Warehouse, found: Person, dead_letters: Iterable[Posit
     letters = list(dead_letters)
     for table, positions in (("events", found.events), ("dead_letters", letters), ("all_clears", found.all_clears)):
         for part in _parts(positions, AT_ONCE):
-            emptied[table] += _empty(warehouse, table, _at(part, with_feed=table != "all_clears"))
+            emptied[table] += _empty(warehouse, table, _at(part, with_feed=table != "all_clears"), cluster)
     for ids in _parts(found.incidents, AT_ONCE):
         quoted = ", ".join(_quoted(one) for one in ids)
-        emptied["incidents"] += _empty(warehouse, "incidents", f"incident_id IN ({quoted})")
+        emptied["incidents"] += _empty(warehouse, "incidents", f"incident_id IN ({quoted})", cluster)
     return emptied
 
 
@@ -68,11 +71,11 @@ def places_of(warehouse: Warehouse, case: str) -> list[str]:
     return [place for (place,) in warehouse.query(sql, {"case": case})]
 
 
-def _empty(warehouse: Warehouse, table: str, where: str) -> int:
+def _empty(warehouse: Warehouse, table: str, where: str, cluster: str) -> int:
     """Empty the personal columns of these rows; how many there are."""
     [(rows,)] = warehouse.query(f"SELECT count() FROM sanwang.{table} FINAL WHERE {where}")  # noqa: S608 - quoted
     emptied = ", ".join(f"{column} = {_EMPTY[kind[0]]}" for column, kind in TEXTS[table].items())
-    warehouse.execute(f"ALTER TABLE sanwang.{table} UPDATE {emptied} WHERE {where} {_SETTINGS}")
+    execute_on(warehouse, f"ALTER TABLE sanwang.{table} UPDATE {emptied} WHERE {where} {_SETTINGS}", cluster)
     return int(rows)
 
 

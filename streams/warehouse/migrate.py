@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from streams.warehouse.cluster import on_cluster
+from streams.warehouse.cluster import execute_on
 from streams.warehouse.errors import WarehouseError
 from streams.warehouse.port import Warehouse
 from streams.warehouse.statements import split_statements
@@ -86,7 +86,7 @@ def migrate(
     if dry_run or not missing:
         return missing
     for statement in (_DATABASE, _REMEMBERED):
-        _execute(warehouse, statement, cluster)
+        execute_on(warehouse, statement, cluster)
     by_number = {migration.number: migration for migration in known}
     for state in missing:
         _apply(warehouse, by_number[state.number], cluster)
@@ -97,16 +97,11 @@ def migrate(
 def _apply(warehouse: Warehouse, migration: Migration, cluster: str) -> None:
     for number, statement in enumerate(split_statements(migration.sql), start=1):
         try:
-            _execute(warehouse, statement, cluster)
+            execute_on(warehouse, statement, cluster)
         except WarehouseError as error:
             raise WarehouseError(f"{migration.file}, statement {number}: {error}", error.code) from None
     row = f"{migration.number}, '{migration.file}', '{migration.checksum}', now()"
     warehouse.execute(f"INSERT INTO {DATABASE}.migrations SELECT {row}")
-
-
-def _execute(warehouse: Warehouse, statement: str, cluster: str) -> None:
-    for rendered in on_cluster(statement, cluster) if cluster else (statement,):
-        warehouse.execute(rendered)
 
 
 def _remembered(warehouse: Warehouse) -> Mapping[int, tuple[str, str, datetime]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from streams.config import Retention
+from streams.warehouse.cluster import execute_on
 from streams.warehouse.port import Warehouse
 from streams.warehouse.tables import DATABASE
 
@@ -75,15 +76,16 @@ class _Rule(NamedTuple):
         return f"{table} MODIFY COLUMN {self.column} " + (f"{kind} TTL {self.ttl}" if self.days else "REMOVE TTL")
 
 
-def keep_for(warehouse: Warehouse, retention: Retention) -> list[str]:
+def keep_for(warehouse: Warehouse, retention: Retention, cluster: str = "") -> list[str]:
     """Bring the tables' TTL in line with the settings; returns the statements that were needed.
 
     Raises as the warehouse does. Data that is over age by now goes with ClickHouse's next merges.
     """
     made = dict(warehouse.query(f"SELECT name, create_table_query FROM system.tables WHERE database = '{DATABASE}'"))  # noqa: S608
-    changes = [rule.statement() for rule in _rules(retention) if not _holds(rule, made.get(rule.table, ""))]
+    suffix = "_local" if cluster else ""
+    changes = [rule.statement() for rule in _rules(retention) if not _holds(rule, made.get(rule.table + suffix, ""))]
     for change in changes:
-        warehouse.execute(change)
+        execute_on(warehouse, change, cluster)
     return changes
 
 

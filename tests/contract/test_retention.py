@@ -10,6 +10,7 @@ import pytest
 
 from streams.config import Retention
 from streams.flow.topics import ALL_TOPICS, FEED_TOPICS, ORDERS, config_of
+from streams.warehouse.cluster import on_cluster
 from streams.warehouse.embedded import EmbeddedWarehouse
 from streams.warehouse.retention import AGED_BY, TEXTS, keep_for
 from streams.warehouse.tables import LEDGER_TABLES, TABLES
@@ -72,3 +73,12 @@ def test_topics_that_hold_personal_data_are_kept_for_days() -> None:
     assert config_of("hotline.calls", 0)["retention.ms"] == "-1"
     assert "retention.ms" not in config_of(ORDERS, 3)
     assert set(FEED_TOPICS) < set(ALL_TOPICS)
+
+
+def test_on_a_cluster_it_is_the_local_tables_that_keep_and_forget() -> None:
+    age = "TTL toDateTime(received_at) + toIntervalDay(9)"
+    erasing = "UPDATE text = '' WHERE 1 SETTINGS mutations_sync = 2"
+    column = "MODIFY COLUMN text"
+    for statement in (f"MODIFY {age}", "REMOVE TTL", f"{column} String {age}", f"{column} REMOVE TTL", erasing):
+        rendered = on_cluster(f"ALTER TABLE sanwang.events {statement}", "city")
+        assert rendered == [f"ALTER TABLE sanwang.events_local ON CLUSTER 'city' {statement}"]

@@ -23,8 +23,8 @@ from tests.support.pipeline import pipeline, settings_on
 INPUTS, SENT, SEED = 10_000, 1_000, 11
 
 
-def test_every_input_is_refused_or_good_and_nothing_leaks(demo_city: City) -> None:
-    done = fuzz(demo_city, SEED, INPUTS)
+def test_every_input_is_refused_or_good_and_nothing_leaks(demo_city_folder: Path) -> None:
+    done = fuzz(demo_city_folder, SEED, INPUTS)
     assert {one.surface for one in done} == {*FEED_TOPICS, "file of calls"}
     for one in done:
         assert one.good, one.notes
@@ -38,7 +38,7 @@ def test_malformed_records_through_the_broker(own_broker: AnyBroker, tmp_path: P
     rng = Random(SEED)
     settings = settings_on(own_broker.servers, tmp_path, demo_city_folder)
     with pipeline(settings, tmp_path) as running:
-        for way in surfaces(demo_city, SEED):
+        for way in surfaces(demo_city, demo_city_folder, SEED):
             if isinstance(way, FeedSurface):
                 sent = [Raw(way.malformed(rng)) for _ in range(SENT)]
                 asyncio.run(put(own_broker.servers, way.name, sent))
@@ -61,9 +61,9 @@ class _Leaky:
         return Came("undecodable", f"text {PLANTED}".encode())
 
 
-def test_a_crash_and_a_leak_are_counted(demo_city: City, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("faults.fuzz.surfaces", lambda city, seed: [_Leaky()])
-    [done] = fuzz(demo_city, 1, 100)
+def test_a_crash_and_a_leak_are_counted(demo_city_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("faults.fuzz.surfaces", lambda city, folder, seed: [_Leaky()])
+    [done] = fuzz(demo_city_folder, 1, 100)
     assert not done.good
     assert done.crashes + done.leaks == 100
     assert isinstance(done, Fuzzed)
