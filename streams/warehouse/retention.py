@@ -18,6 +18,7 @@ from streams.warehouse.tables import DATABASE
 AGED_BY: Mapping[str, str] = {
     "events": "received_at",
     "incidents": "opened_at",
+    "incident_corrections": "corrected_at",
     "orders": "opened_at",
     "order_steps": "issued_at",
     "supervision": "at",
@@ -28,7 +29,7 @@ AGED_BY: Mapping[str, str] = {
     "latencies": "received_at",
 }
 _GROUPS: Mapping[str, tuple[str, ...]] = {
-    "reports_days": ("events", "incidents"),
+    "reports_days": ("events", "incidents", "incident_corrections"),
     "orders_days": ("orders", "order_steps", "supervision", "hand_overs", "warnings"),
     "dead_letters_days": ("dead_letters",),
     "figures_days": ("all_clears", "latencies"),
@@ -50,6 +51,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "lon": "Nullable(Float64)",
         "lat": "Nullable(Float64)",
     },
+    "incident_corrections": {"reason": "String CODEC(ZSTD(1))"},
     "order_steps": {"reason": "String CODEC(ZSTD(1))"},
     "dead_letters": {"detail": "String CODEC(ZSTD(1))", "preview": "String CODEC(ZSTD(1))"},
     "all_clears": {"worker": "UInt64"},

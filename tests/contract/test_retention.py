@@ -34,7 +34,9 @@ def test_the_settings_are_applied_once_changed_and_taken_back(warehouse: Embedde
     assert keep_for(warehouse, SHORT) == []
     other = keep_for(warehouse, Retention(texts_days=30, reports_days=90, orders_days=60, dead_letters_days=10,
                                           figures_days=5))  # fmt: skip
-    assert [statement.split()[2] for statement in other] == ["sanwang.events", "sanwang.incidents"]
+    assert [statement.split()[2] for statement in other] == [
+        "sanwang.events", "sanwang.incidents", "sanwang.incident_corrections",
+    ]  # fmt: skip
     keep_for(warehouse, FOREVER)
     assert keep_for(warehouse, FOREVER) == []
 
