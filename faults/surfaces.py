@@ -85,11 +85,9 @@ class FeedSurface:
 
     def fuzz(self, rng: Random) -> Came:
         record = self._record(self.malformed(rng), rng)
-        if self.name == GRID_ALLCLEARS:
-            taken: Any = self.clears._attempt(record)
-        else:
-            events, letters = self.intake._take(Chunk(self.name, [record], {}))
-            [taken] = [*events, *letters]
+        step: Any = self.clears if self.name == GRID_ALLCLEARS else self.intake
+        good, letters = step._take(Chunk(self.name, [record], {}))
+        [taken] = [*good, *letters]
         if isinstance(taken, DeadLetter):
             told = self.codec.encode("DeadLetter", msgspec.structs.asdict(taken))
             return Came(taken.reason, told + pack(TABLES["dead_letters"], [dead_letter_row(taken)]).data)
@@ -154,7 +152,7 @@ def surfaces(city: City, folder: Path, seed: int) -> list[Surface]:
     opinions = Opinions(folder, city.catalogue, metrics)
     intake = Intake("log", 4, codec, door, opinions, publisher, metrics)  # type: ignore[arg-type]  # nothing is sent
     grids = frozenset(code for code in city.areas if len(code) > 12)
-    clears = AllClears("log", grids, codec, KEY, publisher, intake, metrics)  # type: ignore[arg-type]  # likewise
+    clears = AllClears("log", grids, codec, publisher, intake, 4, metrics)  # type: ignore[arg-type]  # likewise
     router = Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)
     desks = (Desk(city.catalogue, router) for _ in iter(int, 1))
     goods = _goods(city, seed)

@@ -9,7 +9,7 @@ CREATE ROLE IF NOT EXISTS writer, analyst, auditor;
 -- The workers: everything in our database, nothing beside it.
 GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP VIEW, SELECT, INSERT, ALTER ON sanwang.* TO writer;
 
--- Analysts: counts, see streams/warehouse/migrations/0009_analysts.sql, and the names behind codes.
+-- Analysts: counts, see streams/warehouse/migrations/0011_analysts.sql, and the names behind codes.
 GRANT SELECT ON sanwang.analyst_reports TO analyst;
 GRANT SELECT ON sanwang.analyst_places TO analyst;
 GRANT SELECT ON sanwang.analyst_orders TO analyst;

@@ -20,11 +20,10 @@ _SETTINGS = "SETTINGS mutations_sync = 2"
 
 
 class Person(NamedTuple):
-    """The rows of one person: of their reports, of the incidents that these opened, of their all-clears."""
+    """The rows of one person: of their reports, and of the incidents that these opened."""
 
     events: Sequence[Position]
     incidents: Sequence[str]
-    all_clears: Sequence[Position]
 
 
 def person(warehouse: Warehouse, caller: int) -> Person:
@@ -34,11 +33,7 @@ def person(warehouse: Warehouse, caller: int) -> Person:
         "SELECT DISTINCT log_id, feed, source_partition, source_offset, event_id FROM sanwang.events "
         "WHERE caller = {caller:UInt64}", who,
     )  # fmt: skip
-    clears = warehouse.query(
-        "SELECT DISTINCT log_id, 'allclears', source_partition, source_offset FROM sanwang.all_clears "
-        "WHERE worker = {caller:UInt64}", who,
-    )  # fmt: skip
-    return Person([row[:4] for row in events], [row[4] for row in events], clears)
+    return Person([row[:4] for row in events], [row[4] for row in events])
 
 
 def erase_rows(
@@ -48,11 +43,11 @@ def erase_rows(
 
     Old parts are removed from the disk by ClickHouse itself, after `old_parts_lifetime` (8 minutes).
     """
-    emptied = dict.fromkeys(("events", "incidents", "dead_letters", "all_clears"), 0)
+    emptied = dict.fromkeys(("events", "incidents", "dead_letters"), 0)
     letters = list(dead_letters)
-    for table, positions in (("events", found.events), ("dead_letters", letters), ("all_clears", found.all_clears)):
+    for table, positions in (("events", found.events), ("dead_letters", letters)):
         for part in _parts(positions, AT_ONCE):
-            emptied[table] += _empty(warehouse, table, _at(part, with_feed=table != "all_clears"), cluster)
+            emptied[table] += _empty(warehouse, table, _at(part), cluster)
     for ids in _parts(found.incidents, AT_ONCE):
         quoted = ", ".join(_quoted(one) for one in ids)
         emptied["incidents"] += _empty(warehouse, "incidents", f"incident_id IN ({quoted})", cluster)
@@ -79,14 +74,9 @@ def _empty(warehouse: Warehouse, table: str, where: str, cluster: str) -> int:
     return int(rows)
 
 
-def _at(positions: Sequence[Position], *, with_feed: bool) -> str:
-    if with_feed:
-        names = "log_id, feed, source_partition, source_offset"
-        places = (f"({_quoted(log)}, {_quoted(feed)}, {part}, {offset})" for log, feed, part, offset in positions)
-    else:
-        names = "log_id, source_partition, source_offset"
-        places = (f"({_quoted(log)}, {part}, {offset})" for log, _feed, part, offset in positions)
-    return f"({names}) IN ({', '.join(places)})"
+def _at(positions: Sequence[Position]) -> str:
+    places = (f"({_quoted(log)}, {_quoted(feed)}, {part}, {offset})" for log, feed, part, offset in positions)
+    return f"(log_id, feed, source_partition, source_offset) IN ({', '.join(places)})"
 
 
 def _parts(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -15,7 +15,7 @@ import msgspec
 from streams.config import ClickHouse
 from streams.errors import SanwangError
 from streams.warehouse.answer import ANSWER_FORMAT, named_rows_of, rows_of
-from streams.warehouse.ask import HttpDoor
+from streams.warehouse.ask import HttpDoor, tls_context
 from streams.warehouse.errors import WarehouseError
 from streams.warehouse.filling import filled
 from streams.warehouse.packed import Packed
@@ -77,7 +77,7 @@ def _door(settings: ClickHouse) -> HttpDoor:
         return HttpDoor(_LOOPBACK, settings.http_port)
     parts = urlsplit(settings.url)
     if not parts.hostname:
-        raise WarehouseError(f"{settings.url!r} is no warehouse: write clickhouse://USER@HOST:9000/{DATABASE}")
+        raise WarehouseError(f"{settings.url.split('@')[-1]!r} is no warehouse: write clickhouse://USER@HOST:9000/{DATABASE}")
     user, password = unquote(parts.username or "default"), unquote(parts.password or "")
     if settings.password_file:
         try:
@@ -85,4 +85,5 @@ def _door(settings: ClickHouse) -> HttpDoor:
         except OSError as error:
             message = f"ClickHouse's password file {settings.password_file} cannot be read: {error.strerror}"
             raise SanwangError(message) from None
-    return HttpDoor(parts.hostname, settings.http_port, user, password, secure=parts.scheme == "clickhouses")
+    trust = tls_context(settings.ca_file) if parts.scheme == "clickhouses" else None
+    return HttpDoor(parts.hostname, settings.http_port, user, password, trust)

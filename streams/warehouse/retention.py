@@ -54,7 +54,6 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "incident_corrections": {"reason": "String CODEC(ZSTD(1))"},
     "order_steps": {"reason": "String CODEC(ZSTD(1))"},
     "dead_letters": {"detail": "String CODEC(ZSTD(1))", "preview": "String CODEC(ZSTD(1))"},
-    "all_clears": {"worker": "UInt64"},
 }
 
 
