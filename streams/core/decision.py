@@ -62,7 +62,7 @@ class Link(Struct, frozen=True, array_like=True, gc=False):
     reasons: tuple[str, ...]
 
 
-class Order(Struct, frozen=True, gc=False):
+class Order(Struct, frozen=True, array_like=True, gc=False):
     """One task given to one unit for one incident (工单)."""
 
     order_id: str  # incident id + "/" + unit + "/" + round

@@ -15,23 +15,38 @@ from streams.city.city import City
 from streams.city.secret import read_or_make_key
 from streams.config import Settings
 from streams.core.accept import Door
+from streams.core.caseload import Caseload
 from streams.core.classify import Classifier
 from streams.core.places import Places
 from streams.core.route import Router
 from streams.core.triage import Desk
 from streams.core.wording import Wordings
 from streams.flow.all_clears import AllClears
+from streams.flow.answers import Answers
 from streams.flow.app import App, create_app
 from streams.flow.brokers import BrokerUnavailable
+from streams.flow.case_telling import Telling
+from streams.flow.caseloads import Caseloads
+from streams.flow.casework import Casework
 from streams.flow.corrections import Corrections, reader
 from streams.flow.guard import Step
 from streams.flow.hand_overs import HandOvers
 from streams.flow.intake import Intake
 from streams.flow.opinions import Opinions
+from streams.flow.progress import caught_up
 from streams.flow.publisher import Publisher
 from streams.flow.recorder import Recorder
 from streams.flow.security import kafka_python_security
-from streams.flow.topics import EVENTS, EVENTS_URGENT, GRID_ALLCLEARS, INCIDENT_CORRECTIONS, LEDGER, REPORT_TOPICS
+from streams.flow.topics import (
+    ANSWER_TOPICS,
+    CASEWORK,
+    EVENTS,
+    EVENTS_URGENT,
+    GRID_ALLCLEARS,
+    INCIDENT_CORRECTIONS,
+    LEDGER,
+    REPORT_TOPICS,
+)
 from streams.flow.triage import Triage
 from streams.telemetry.metrics import Metrics
 from streams.warehouse.port import Warehouse
@@ -76,16 +91,27 @@ async def assemble(
     clears = AllClears(log_id, grids, codec, key, publisher, intake, metrics)
     orders = OrderEncoder(schemas)
     across = HandOvers(city.catalogue.items, codec, publisher)
+    casework = Casework(kafka.partitions, publisher)
     new_desk = partial(Desk, city.catalogue, router, Wordings(city.areas.values()))
-    triage = Triage(kafka, log_id, new_desk, orders, publisher, intake, across, metrics)
+    triage = Triage(kafka, log_id, new_desk, orders, publisher, intake, across, casework, metrics)
     read = reader(kafka.bootstrap, kafka_python_security(kafka))
     corrections = Corrections(log_id, kafka.partitions, codec, door, opinions, publisher, triage, read)
+    limits = {item.code: item.limit for item in city.catalogue.items.values()}
+    telling = Telling(log_id, city.units, codec, orders, publisher, across, intake, metrics)
+    caseloads = Caseloads(
+        kafka, lambda: Caseload(limits, city.units, city.is_workday), publisher, telling, metrics
+    )
+    answers = Answers(log_id, city.units, codec, casework, intake)
     steps: dict[str, tuple[str, Step]] = dict.fromkeys(REPORT_TOPICS, ("intake", intake.step))
     steps |= dict.fromkeys((EVENTS_URGENT, EVENTS), ("triage", triage.step))
     steps[GRID_ALLCLEARS] = ("all_clears", clears.step)
     steps[INCIDENT_CORRECTIONS] = ("corrections", corrections.step)
+    steps |= dict.fromkeys(ANSWER_TOPICS, ("answers", answers.step))
+    steps[CASEWORK] = ("casework", caseloads.step)
     steps[LEDGER] = ("recorder", Recorder(writer, parts.tables_ready).step)
-    return create_app(kafka, steps, triage, metrics, on_fatal)
+    app = create_app(kafka, steps, (triage, caseloads), metrics, on_fatal)
+    await stack.enter_async_context(caseloads.supervising(lambda: caught_up(app, CASEWORK)))
+    return app
 
 
 class _Inserts:

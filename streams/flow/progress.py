@@ -33,6 +33,17 @@ async def watch_progress(app: App, health: Health, metrics: Metrics) -> AsyncIte
         task.cancel()
 
 
+def caught_up(app: App, topic: str) -> frozenset[int]:
+    """Assigned partitions of a topic whose records have all been worked on, as far as was fetched."""
+    if not app.started:
+        return frozenset()
+    consumer = cast("ChunkConsumer", app.consumer)
+    return frozenset(
+        tp.partition for tp, (done, end) in consumer.progress()
+        if tp.topic == topic and done >= end and consumer.highwater(tp) is not None
+    )  # fmt: skip
+
+
 async def _watch(app: App, health: Health, metrics: Metrics) -> None:
     last: dict[TP, int] = {}
     shown: set[TP] = set()
@@ -41,7 +52,7 @@ async def _watch(app: App, health: Health, metrics: Metrics) -> None:
         await asyncio.sleep(INTERVAL_S)
         positions = dict(cast("ChunkConsumer", app.consumer).progress()) if app.started else {}
         health.assigned = bool(positions)
-        health.recovered = app.triage.recovered
+        health.recovered = all(keeper.recovered for keeper in app.keepers)
         done = {tp: done for tp, (done, _end) in positions.items()}
         lags = {tp: max(0, end - done) for tp, (done, end) in positions.items()}
         # Without ClickHouse the ledger stands still, and starting anew would not help: that is an alert, not a stall.

@@ -5,7 +5,7 @@ Written by triage before anything is told to others, read from its beginning whe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -56,6 +56,15 @@ class StateLog:
 
 async def recover(kafka: Kafka, partition: int, desk: Desk) -> None:
     """Rebuild a desk from the state topic's partition, up to its end at this moment."""
+    log = StateLog()
+    await read_through(kafka, INCIDENTS, partition, log.read)
+    log.restore(desk)
+
+
+async def read_through(
+    kafka: Kafka, topic: str, partition: int, take: Callable[[bytes | None, bytes | None], None]
+) -> None:
+    """Give `take` the keys and values of a partition from its beginning up to its end at this moment."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=kafka.bootstrap, enable_auto_commit=False, fetch_max_wait_ms=50,
         # From the beginning by default: seeking there races with aiokafka's own first seek to the end.
@@ -63,14 +72,12 @@ async def recover(kafka: Kafka, partition: int, desk: Desk) -> None:
     )
     await consumer.start()
     try:
-        tp = TopicPartition(INCIDENTS, partition)
+        tp = TopicPartition(topic, partition)
         consumer.assign([tp])
-        log = StateLog()
         # The end as a fetch reports it: asked for the latest offset, the embedded broker names too low a one.
         while (end := consumer.highwater(tp)) is None or await consumer.position(tp) < end:
             for records in (await consumer.getmany(tp, timeout_ms=1000, max_records=20_000)).values():
                 for record in records:
-                    log.read(record.key, record.value)
-        log.restore(desk)
+                    take(record.key, record.value)
     finally:
         await consumer.stop()

@@ -5,13 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from typing import get_args
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams.core.event import FEEDS
+from streams.core.order_update import STEPS
+from streams.core.supervision import SignalKind
 from streams.flow.dead_letters import REASONS
-from streams.flow.topics import ALL_TOPICS, FEED_TOPICS, GRID_ALLCLEARS, GRID_REPORTS, HOTLINE_CALLS, POLICE_ALERTS
+from streams.flow.topics import (
+    ALL_TOPICS,
+    ANSWER_TOPICS,
+    FEED_TOPICS,
+    GRID_ALLCLEARS,
+    GRID_REPORTS,
+    HOTLINE_CALLS,
+    POLICE_ALERTS,
+    SOURCE_TOPICS,
+)
 from streams.telemetry.metrics import Metrics
 from streams.warehouse.tables import TABLES
 from tests.support.asked import get
@@ -20,11 +32,13 @@ from tests.support.pipeline import Pipeline
 
 PHONE, WORKER, NAME, STREET = "13987654321", "W10862", "王小明", "芙蓉路七十七号"
 LABELS = {
-    "feed": {*FEED_TOPICS.values()},
+    "feed": {*SOURCE_TOPICS.values()},
     "outcome": {"new", "linked", "redelivered", "all_clear", "dead_letter"},
     "reason": REASONS,
     "role": {"lead", "assist"},
-    "stage": {"intake", "triage", "recorder", "all_clears"},
+    "stage": {"intake", "triage", "recorder", "all_clears", "answers", "casework"},
+    "step": {*STEPS},
+    "kind": {*get_args(SignalKind)},
     "topic": {*ALL_TOPICS},
     "table": {*TABLES},
     "by": {"code", "text", "model", "none", "rules", "both"},
@@ -104,7 +118,7 @@ def test_healthy_ready_and_without_lag_when_all_is_done(fed: Pipeline) -> None:
     while any(lag(fed).values()) and time.monotonic() < ends:
         time.sleep(0.2)
     partitions = fed.settings.kafka.partitions
-    consumed = {*FEED_TOPICS, "events", "events.urgent", "ledger"}
+    consumed = {*FEED_TOPICS, *ANSWER_TOPICS, "casework", "events", "events.urgent", "ledger"}
     assert lag(fed) == {(topic, str(number)): 0 for topic in consumed for number in range(partitions)}
 
 
