@@ -4,25 +4,25 @@ All orders and hand-overs of an incident meet in one partition. Live orders are 
 history fed in again have a book of their own, whose clock is how far the answers to them have been told.
 
 Whatever is decided depends on the order of papers alone. A paper that was decided before comes out the same when it is
-told again after a crash: `marks` say up to where each source was decided, and a step that was taken is in its order's
-history with its position.
+told again after a crash: the mark says up to where each source was decided, a step that was taken is in its order's
+history with its position, and the latest refusals are kept with theirs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from streams.core.acknowledgement import Ack, Identity, Pushed, take
+from streams.core.acknowledgement import Identity, Pushed, take
 from streams.core.casework import Acked, Answered, Issued, Sent
 from streams.core.catalogue import OTHER
 from streams.core.deadline import IsWorkday
 from streams.core.decision import Order
-from streams.core.handover import HandOver, follow_up
-from streams.core.order_book import KEPT_MS, Entry, OrderBook, unknown
+from streams.core.handover import follow_up
+from streams.core.order_book import KEPT_MS, Entry, OrderBook
 from streams.core.order_life import MAX_EARLY_MS, OrderLife, Refusal
 from streams.core.order_state import OrderState, issue
 from streams.core.order_update import Update
@@ -30,7 +30,7 @@ from streams.core.supervision import Signal
 from streams.core.unit import Unit
 
 Word = Literal["applied", "redelivered", "refused"]
-_BEFORE = Refusal("unknown_order", "the order was not known when the step came in")
+KEPT_REFUSALS = 10_000  # far more than can come between a decision and its acknowledgement to the broker
 
 
 class Settled(Struct, frozen=True, gc=False):
@@ -43,6 +43,14 @@ class Settled(Struct, frozen=True, gc=False):
     opened_at: int = 0  # ms UTC, of the incident
     acknowledged: Pushed | None = None  # applied: the record with its acknowledgement
     followed: Pushed | None = None  # pushed across because of it
+
+
+class Place(NamedTuple):
+    """Where an answer came from."""
+
+    source: str  # "u": a step of an order, "k": an acknowledgement
+    partition: int
+    offset: int
 
 
 class Mark(Struct, frozen=True, array_like=True, gc=False):
@@ -58,6 +66,7 @@ class Change(Struct, frozen=True, gc=False):
 
     orders: Mapping[tuple[str, bool], Entry | None]  # by order id and whether it is replayed history
     hand_overs: Mapping[Identity, Pushed | None]
+    refusals: Mapping[Place, Refusal | None]
     mark: Mark
 
 
@@ -74,6 +83,8 @@ class Caseload:
         self._hand_overs: dict[Identity, Pushed] = {}
         self._changed_hand_overs: dict[Identity, Pushed | None] = {}
         self._mark = Mark()
+        self._refused: dict[Place, Refusal] = {}
+        self._changed_refusals: dict[Place, Refusal | None] = {}
         self._signals: list[Signal] = []
         self._marked = False  # has the mark changed since it was made durable?
 
@@ -92,9 +103,11 @@ class Caseload:
         return [pushed for pushed in self._hand_overs.values() if pushed.ack is None]
 
     def restore(
-        self, live: Iterable[Entry], replayed: Iterable[Entry], hand_overs: Iterable[Pushed], mark: Mark
+        self, live: Iterable[Entry], replayed: Iterable[Entry], hand_overs: Iterable[Pushed],
+        refused: Mapping[Place, Refusal], mark: Mark,
     ) -> None:
         """Fill an empty caseload with what was made durable."""
+        self._refused = dict(refused)
         self.live.restore(live)
         self.replayed.restore(replayed)
         self._hand_overs = {pushed.identity: pushed for pushed in hand_overs}
@@ -115,33 +128,33 @@ class Caseload:
     def answer(self, paper: Answered) -> Settled:
         """Take a step of an order, with the signals that were due before it; told again, it comes out the same."""
         update, now = paper.update, paper.now
-        again = self._decided("u", update.partition, update.offset)
+        place = Place("u", update.partition, update.offset)
+        again = self._decided(place)
+        if again and place in self._refused:
+            return Settled("refused", self._refused[place])
         book = self._book_of(update.order_id)
         entry = book.get(update.order_id)
         known = next((u for u in entry.state.history if u.number == update.number), None) if entry else None
-        if entry and known and not (again and _later(known, update)):
+        if entry and known:
             same = (known.partition, known.offset) == (update.partition, update.offset)
             return self._as_then(entry, known, now) if same else Settled("redelivered")
-        if again:
-            return Settled("refused", self._refusal_then(entry, update, now))
-        if paper.replayed:
+        if paper.replayed and not again:
             self._mark = replace(self._mark, told_until=max(self._mark.told_until, now))
-        return self._step(book, update, now)
+        return self._step(book, update, now, place)
 
     def acknowledge(self, paper: Acked) -> Settled:
         """Take an acknowledgement; told again, it comes out the same."""
         ack, now = paper.ack, paper.now
-        again = self._decided("k", ack.partition, ack.offset)
+        place = Place("k", ack.partition, ack.offset)
+        if self._decided(place) and place in self._refused:
+            return Settled("refused", self._refused[place])
         known = self._hand_overs.get(ack.identity)
-        if known and known.ack and known.ack.number == ack.number and not (again and _later(known.ack, ack)):
+        if known and known.ack and known.ack.number == ack.number:
             same = (known.ack.partition, known.ack.offset) == (ack.partition, ack.offset)
             return self._acknowledged(known, now) if same else Settled("redelivered")
-        before = _unacknowledged(known) if again and known and known.ack and _later(known.ack, ack) else known
-        after = take(before, ack, now, MAX_EARLY_MS)
+        after = take(known, ack, now, MAX_EARLY_MS)
         if isinstance(after, Refusal):
-            return Settled("refused", after)
-        if again:
-            return Settled("refused", Refusal("unknown_hand_over", "the record was not known when it was acknowledged"))
+            return self._refuse(place, after)
         self._keep(after)
         return self._acknowledged(after, now)
 
@@ -162,33 +175,43 @@ class Caseload:
             for book in (self.live, self.replayed) for order_id, entry in book.take_changes().items()
         }  # fmt: skip
         hand_overs, self._changed_hand_overs = self._changed_hand_overs, {}
+        refusals, self._changed_refusals = self._changed_refusals, {}
         if not (orders or hand_overs or signals or self._marked):
             return None, ()
         self._marked = False
         self._mark = replace(self._mark, untold=signals)
-        return Change(orders, hand_overs, self._mark), signals
+        return Change(orders, hand_overs, refusals, self._mark), signals
 
     def told(self) -> Change:
         """What makes durable that all signals have been told."""
         self._mark = replace(self._mark, untold=())
-        return Change({}, {}, self._mark)
+        return Change({}, {}, {}, self._mark)
 
-    def _decided(self, source: str, partition: int, offset: int) -> bool:
+    def _decided(self, place: Place) -> bool:
         """Was this answer decided before? If not, it is from now on."""
-        key = f"{source}/{partition}"
-        if offset <= self._mark.decided.get(key, -1):
+        key = f"{place.source}/{place.partition}"
+        if place.offset <= self._mark.decided.get(key, -1):
             return True
-        self._mark = replace(self._mark, decided={**self._mark.decided, key: offset})
+        self._mark = replace(self._mark, decided={**self._mark.decided, key: place.offset})
         self._marked = True
         return False
 
-    def _step(self, book: OrderBook, update: Update, now: int) -> Settled:
+    def _refuse(self, place: Place, refusal: Refusal) -> Settled:
+        """Remember why, for an answer that is told again after a crash would meet another state."""
+        self._refused[place] = self._changed_refusals[place] = refusal
+        while len(self._refused) > KEPT_REFUSALS:
+            oldest = next(iter(self._refused))
+            del self._refused[oldest]
+            self._changed_refusals[oldest] = None
+        return Settled("refused", refusal)
+
+    def _step(self, book: OrderBook, update: Update, now: int, place: Place) -> Settled:
         if update.step == "handed_over" and update.unit not in self._units:
-            return Settled("refused", Refusal("unknown_unit", f"{update.unit} is no unit of this city"))
+            return self._refuse(place, Refusal("unknown_unit", f"{update.unit} is no unit of this city"))
         self._signals += book.looked_at(update.order_id, min(update.at, now))
         after = book.take(update, now)
         if isinstance(after, Refusal):
-            return Settled("refused", after)
+            return self._refuse(place, after)
         return self._applied(book, update, after, now)
 
     def _applied(self, book: OrderBook, update: Update, state: OrderState, now: int) -> Settled:
@@ -217,24 +240,11 @@ class Caseload:
 
     def _as_then(self, entry: Entry, known: Update, now: int) -> Settled:
         """What was said when a step that is in the history was taken."""
-        upto = entry.state.history.index(known) + 1
-        state = self._walk(entry, entry.state.history[:upto])
-        return self._applied(self._book_of(known.order_id), known, state, now)
-
-    def _refusal_then(self, entry: Entry | None, update: Update, now: int) -> Refusal:
-        """Why a step was refused when it came first: judged by the steps that had been taken before it."""
-        if entry is None:
-            return unknown(update)
-        earlier = [u for u in entry.state.history if (u.partition, u.offset) < (update.partition, update.offset)]
-        after = self._life.apply(self._walk(entry, earlier), update, now)
-        return after if isinstance(after, Refusal) else _BEFORE
-
-    def _walk(self, entry: Entry, history: Iterable[Update]) -> OrderState:
         state = issue(entry.order, self._limit(entry.order), self._is_workday)
-        for update in history:
+        for update in entry.state.history[: entry.state.history.index(known) + 1]:
             after = self._life.apply(state, update, update.at)
             state = after if isinstance(after, OrderState) else state
-        return state
+        return self._applied(self._book_of(known.order_id), known, state, now)
 
     def _acknowledged(self, pushed: Pushed, now: int) -> Settled:
         following = follow_up(pushed.record, now)
@@ -268,13 +278,3 @@ class Caseload:
 
 def _order_id(order: Order, unit: str, turn: int) -> str:
     return f"{order.incident_id}/{unit}/{turn}"
-
-
-def _later(known: Update | Ack, told: Update | Ack) -> bool:
-    """Was what is known told after this, on the same way?"""
-    return known.partition == told.partition and known.offset > told.offset
-
-
-def _unacknowledged(pushed: Pushed) -> Pushed:
-    record = HandOver(*(getattr(pushed.record, name) for name in HandOver.__struct_fields__[:-1]))
-    return replace(pushed, record=record, ack=None)

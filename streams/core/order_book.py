@@ -72,7 +72,7 @@ class OrderBook:
         """Take a step; the state after it, or why not ("unknown_order", and the reasons of `OrderLife.apply`)."""
         entry = self._entries.get(update.order_id)
         if entry is None:
-            return unknown(update)
+            return Refusal("unknown_order", f"no order {update.order_id} was sent to its unit, or it ended long ago")
         after = self._life.apply(entry.state, update, now)
         if isinstance(after, OrderState) and after is not entry.state:
             self._put(replace(entry, state=after))
@@ -147,7 +147,3 @@ class OrderBook:
         following = min(left, default=None)
         return None if following is None or (stopped is not None and following > stopped) else following
 
-
-def unknown(update: Update) -> Refusal:
-    """The refusal of a step of an order that is not in the book."""
-    return Refusal("unknown_order", f"no order {update.order_id} was sent to its unit, or it ended long ago")

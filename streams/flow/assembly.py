@@ -25,6 +25,7 @@ from streams.flow.all_clears import AllClears
 from streams.flow.answers import Answers
 from streams.flow.app import App, create_app
 from streams.flow.brokers import BrokerUnavailable
+from streams.flow.case_state import recover_caseload
 from streams.flow.case_telling import Telling
 from streams.flow.caseloads import Caseloads
 from streams.flow.casework import Casework
@@ -98,9 +99,8 @@ async def assemble(
     corrections = Corrections(log_id, kafka.partitions, codec, door, opinions, publisher, triage, read)
     limits = {item.code: item.limit for item in city.catalogue.items.values()}
     telling = Telling(log_id, city.units, codec, orders, publisher, across, intake, metrics)
-    caseloads = Caseloads(
-        kafka, lambda: Caseload(limits, city.units, city.is_workday), publisher, telling, metrics
-    )
+    new_caseload = lambda: Caseload(limits, city.units, city.is_workday)  # noqa: E731 - a factory, named
+    caseloads = Caseloads(partial(recover_caseload, kafka, new_caseload), publisher, telling, metrics)
     answers = Answers(log_id, city.units, codec, casework, intake)
     steps: dict[str, tuple[str, Step]] = dict.fromkeys(REPORT_TOPICS, ("intake", intake.step))
     steps |= dict.fromkeys((EVENTS_URGENT, EVENTS), ("triage", triage.step))

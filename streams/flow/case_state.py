@@ -6,20 +6,25 @@ deleted by key, so the topic is as large as what is open, and what ended in the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from streams.config import Kafka
 from streams.core.acknowledgement import Pushed
-from streams.core.caseload import Caseload, Change, Mark
+from streams.core.caseload import Caseload, Change, Mark, Place
 from streams.core.order_book import Entry
+from streams.core.order_life import Refusal
 from streams.flow.publisher import Outgoing
 from streams.flow.state import read_through
 from streams.flow.topics import CASELOAD
 
-_LIVE, _REPLAYED, _HAND_OVER, _MARK = b"o", b"r", b"h", b"m"  # first byte of a key: what the record is
+_LIVE, _REPLAYED, _HAND_OVER, _REFUSED, _MARK = b"o", b"r", b"h", b"x", b"m"  # first byte of a key: what the record is
 _encoder = msgspec.msgpack.Encoder()
 _entries = msgspec.msgpack.Decoder(Entry)
 _hand_overs = msgspec.msgpack.Decoder(Pushed)
+_places = msgspec.msgpack.Decoder(Place)
+_refusals = msgspec.msgpack.Decoder(Refusal)
 _marks = msgspec.msgpack.Decoder(Mark)
 
 
@@ -32,6 +37,10 @@ def change_records(change: Change) -> list[Outgoing]:
     records += [
         (_HAND_OVER + _encoder.encode(identity), _encoder.encode(pushed) if pushed else None)
         for identity, pushed in change.hand_overs.items()
+    ]
+    records += [
+        (_REFUSED + _encoder.encode(place), _encoder.encode(refusal) if refusal else None)
+        for place, refusal in change.refusals.items()
     ]
     records.append((_MARK, _encoder.encode(change.mark)))
     return records
@@ -54,17 +63,21 @@ class CaseLog:
 
     def restore(self, caseload: Caseload) -> None:
         """Put everything into an empty caseload."""
-        kept: dict[bytes, list[bytes]] = {_LIVE: [], _REPLAYED: [], _HAND_OVER: [], _MARK: []}
+        kept: dict[bytes, list[bytes]] = {_LIVE: [], _REPLAYED: [], _HAND_OVER: [], _REFUSED: [], _MARK: []}
         for key, value in self._latest.items():
             kept[key[:1]].append(value)
+        refused = {_places.decode(key[1:]): _refusals.decode(value)
+                   for key, value in self._latest.items() if key[:1] == _REFUSED}  # fmt: skip
+        mark = _marks.decode(kept[_MARK][0]) if kept[_MARK] else Mark()
         caseload.restore(
             map(_entries.decode, kept[_LIVE]), map(_entries.decode, kept[_REPLAYED]),
-            map(_hand_overs.decode, kept[_HAND_OVER]), _marks.decode(kept[_MARK][0]) if kept[_MARK] else Mark(),
+            map(_hand_overs.decode, kept[_HAND_OVER]), refused, mark,
         )  # fmt: skip
 
 
-async def recover_caseload(kafka: Kafka, partition: int, caseload: Caseload) -> None:
-    """Rebuild a caseload from the state topic's partition, up to its end at this moment."""
-    log = CaseLog()
+async def recover_caseload(kafka: Kafka, new: Callable[[], Caseload], partition: int) -> Caseload:
+    """The caseload in the state topic's partition, up to its end at this moment."""
+    log, caseload = CaseLog(), new()
     await read_through(kafka, CASELOAD, partition, log.read)
     log.restore(caseload)
+    return caseload

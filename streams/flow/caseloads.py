@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from time import monotonic, time
 
 import structlog
 
-from streams.config import Kafka
 from streams.core.caseload import Caseload, Settled
 from streams.core.casework import Acked, Answered, Issued, Paper
 from streams.core.supervision import Signal
-from streams.flow.case_state import change_records, recover_caseload
+from streams.flow.case_state import change_records
 from streams.flow.case_telling import Telling, Told
 from streams.flow.casework import decode_papers
 from streams.flow.publisher import Publisher
@@ -38,11 +37,10 @@ class Caseloads:
     topics = frozenset({CASEWORK})
 
     def __init__(
-        self, kafka: Kafka, new_caseload: Callable[[], Caseload], publisher: Publisher, telling: Telling,
-        metrics: Metrics,
+        self, recover: Callable[[int], Awaitable[Caseload]], publisher: Publisher, telling: Telling, metrics: Metrics
     ) -> None:
-        self._kafka = kafka
-        self._new_caseload = new_caseload
+        """`recover` rebuilds the caseload of a partition from what was made durable."""
+        self._recovered = recover
         self._publisher = publisher
         self._telling = telling
         self._metrics = metrics
@@ -75,8 +73,8 @@ class Caseloads:
         async with AsyncExitStack() as stack:
             for partition in sorted(chunk.partitions):
                 await stack.enter_async_context(self._locks[partition])
-            caseloads = {p: await asyncio.shield(self._caseloads[p]) for p in chunk.partitions}
             try:
+                caseloads = {p: await asyncio.shield(self._caseloads[p]) for p in chunk.partitions}
                 await self._work(caseloads, chunk)
             except Exception:
                 self.revoke(chunk.partitions)  # they may hold what was not made durable: rebuild them for the next try
@@ -101,9 +99,8 @@ class Caseloads:
         return signals
 
     async def _recover(self, partition: int) -> Caseload:
-        caseload = self._new_caseload()
         with self._metrics.recovery.time():
-            await recover_caseload(self._kafka, partition, caseload)
+            caseload = await self._recovered(partition)
         await self._telling.tell(Told(), caseload.untold, partition)
         log.info("recovered", topic=CASELOAD, partition=partition, open_orders=caseload.open_orders)
         self._worked_at[partition] = monotonic()
@@ -123,6 +120,9 @@ class Caseloads:
     async def _supervise(self, caught_up: CaughtUp) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
+            for partition in [p for p, task in self._caseloads.items() if task.done() and not _is_ready(task)]:
+                self.revoke([partition])  # it could not be rebuilt: try again
+                self.assign([partition])
             for partition in sorted(caught_up() & self._caseloads.keys()):
                 try:
                     await self._look(partition)
