@@ -4,19 +4,18 @@ All orders and hand-overs of an incident meet in one partition. Live orders are 
 history fed in again have a book of their own, whose clock is how far the answers to them have been told.
 
 Whatever is decided depends on the order of papers alone. A paper that was decided before comes out the same when it is
-told again after a crash: the mark says up to where each source was decided, a step that was taken is in its order's
-history with its position, and the latest refusals are kept with theirs.
+told again after a crash: a step that was taken is in its order's history with its position, and the latest refusals
+are kept with theirs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, NamedTuple
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from streams.core.acknowledgement import Identity, Pushed, take
+from streams.core.case_record import Change, Mark, Place, Settled
 from streams.core.casework import Acked, Answered, Issued, Sent
 from streams.core.catalogue import OTHER
 from streams.core.deadline import IsWorkday
@@ -29,45 +28,7 @@ from streams.core.order_update import Update
 from streams.core.supervision import Signal
 from streams.core.unit import Unit
 
-Word = Literal["applied", "redelivered", "refused"]
 KEPT_REFUSALS = 10_000  # far more than can come between a decision and its acknowledgement to the broker
-
-
-class Settled(Struct, frozen=True, gc=False):
-    """What became of an answer."""
-
-    word: Word
-    refusal: Refusal | None = None
-    state: OrderState | None = None  # applied: the order right after the step
-    issued: Order | None = None  # handed over: the order of the other unit
-    opened_at: int = 0  # ms UTC, of the incident
-    acknowledged: Pushed | None = None  # applied: the record with its acknowledgement
-    followed: Pushed | None = None  # pushed across because of it
-
-
-class Place(NamedTuple):
-    """Where an answer came from."""
-
-    source: str  # "u": a step of an order, "k": an acknowledgement
-    partition: int
-    offset: int
-
-
-class Mark(Struct, frozen=True, array_like=True, gc=False):
-    """How far a partition's casework has come."""
-
-    decided: dict[str, int] = {}  # offset of the latest answer decided, by source and partition: "u/0"
-    told_until: int = 0  # ms UTC, the latest step of replayed history
-    untold: tuple[Signal, ...] = ()  # signals that were decided and perhaps not told
-
-
-class Change(Struct, frozen=True, gc=False):
-    """What has to be durable before anything is told; None is what was forgotten."""
-
-    orders: Mapping[tuple[str, bool], Entry | None]  # by order id and whether it is replayed history
-    hand_overs: Mapping[Identity, Pushed | None]
-    refusals: Mapping[Place, Refusal | None]
-    mark: Mark
 
 
 class Caseload:
@@ -128,9 +89,8 @@ class Caseload:
     def answer(self, paper: Answered) -> Settled:
         """Take a step of an order, with the signals that were due before it; told again, it comes out the same."""
         update, now = paper.update, paper.now
-        place = Place("u", update.partition, update.offset)
-        again = self._decided(place)
-        if again and place in self._refused:
+        place = Place("u", update.partition, update.offset, paper.received_at)
+        if place in self._refused:
             return Settled("refused", self._refused[place])
         book = self._book_of(update.order_id)
         entry = book.get(update.order_id)
@@ -138,15 +98,15 @@ class Caseload:
         if entry and known:
             same = (known.partition, known.offset) == (update.partition, update.offset)
             return self._as_then(entry, known, now) if same else Settled("redelivered")
-        if paper.replayed and not again:
-            self._mark = replace(self._mark, told_until=max(self._mark.told_until, now))
+        if paper.replayed and now > self._mark.told_until:
+            self._mark, self._marked = replace(self._mark, told_until=now), True
         return self._step(book, update, now, place)
 
     def acknowledge(self, paper: Acked) -> Settled:
         """Take an acknowledgement; told again, it comes out the same."""
         ack, now = paper.ack, paper.now
-        place = Place("k", ack.partition, ack.offset)
-        if self._decided(place) and place in self._refused:
+        place = Place("k", ack.partition, ack.offset, paper.received_at)
+        if place in self._refused:
             return Settled("refused", self._refused[place])
         known = self._hand_overs.get(ack.identity)
         if known and known.ack and known.ack.number == ack.number:
@@ -186,15 +146,6 @@ class Caseload:
         """What makes durable that all signals have been told."""
         self._mark = replace(self._mark, untold=())
         return Change({}, {}, {}, self._mark)
-
-    def _decided(self, place: Place) -> bool:
-        """Was this answer decided before? If not, it is from now on."""
-        key = f"{place.source}/{place.partition}"
-        if place.offset <= self._mark.decided.get(key, -1):
-            return True
-        self._mark = replace(self._mark, decided={**self._mark.decided, key: place.offset})
-        self._marked = True
-        return False
 
     def _refuse(self, place: Place, refusal: Refusal) -> Settled:
         """Remember why, for an answer that is told again after a crash would meet another state."""

@@ -12,7 +12,8 @@ import msgspec
 
 from streams.config import Kafka
 from streams.core.acknowledgement import Pushed
-from streams.core.caseload import Caseload, Change, Mark, Place
+from streams.core.case_record import Change, Mark, Place
+from streams.core.caseload import Caseload
 from streams.core.order_book import Entry
 from streams.core.order_life import Refusal
 from streams.flow.publisher import Outgoing

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from streams.core.caseload import Settled
+from streams.core.case_record import Settled
 from streams.core.casework import Acked, Answered, Paper
 from streams.core.order_life import Refusal
 from streams.core.supervision import Signal, unit_above

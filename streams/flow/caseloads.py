@@ -14,7 +14,8 @@ from time import monotonic, time
 
 import structlog
 
-from streams.core.caseload import Caseload, Settled
+from streams.core.case_record import Settled
+from streams.core.caseload import Caseload
 from streams.core.casework import Acked, Answered, Issued, Paper
 from streams.core.supervision import Signal
 from streams.flow.case_state import change_records

@@ -52,7 +52,10 @@ class Casework:
         for incident_id, paper in papers:
             by_partition[casework_partition(incident_id, self._partitions)].append(paper)
         records = {partition: encode_papers(group) for partition, group in by_partition.items()}
-        await self._publisher.send_all(CASEWORK, records)
+        # One record of a partition after the other: a send that is repeated may be overtaken, and steps must not be.
+        for turn in range(max(map(len, records.values()), default=0)):
+            each = {partition: part[turn : turn + 1] for partition, part in records.items() if part[turn:]}
+            await self._publisher.send_all(CASEWORK, each)
 
     async def begin(
         self, decided: Iterable[tuple[Event, Decision, int]], pushed: Iterable[tuple[HandOver, int]], now: int

@@ -85,7 +85,7 @@ class Office:
         self.memory = Memory()
         self.memory.crashes |= set(crashes)
         codec, metrics, memory = Codec(SCHEMAS), Metrics(), self.memory
-        intake = Intake("log", 1, codec, None, memory, metrics)  # type: ignore[arg-type] # only buries
+        intake = Intake("log", 1, codec, None, None, memory, metrics)  # type: ignore[arg-type] # only buries
         across = HandOvers({}, codec, memory)  # type: ignore[arg-type] # only pushes
         telling = Telling("log", UNITS, codec, OrderEncoder(SCHEMAS), memory, across, intake, metrics)  # type: ignore[arg-type]
         self.caseloads = Caseloads(self._recover, memory, telling, metrics)  # type: ignore[arg-type]
