@@ -27,7 +27,7 @@ LIVES = lives(7, 400)
 WEEK = [(order, states[-1]) for order, states in LIVES]
 SIGNALS = [signal for _, state in WEEK for signal in signals_due(state, MONDAY + 30 * DAY, (), is_workday)]
 HAND_OVERS = [
-    (f"hotline:{n}", "12345", "110", "danger", MONDAY, MONDAY, None if n % 3 == 0 else MONDAY + n * 1000, 1 + (n % 3 > 0))
+    (f"hotline:{n}", "12345", "110", "danger", MONDAY, MONDAY, MONDAY + n * 1000 if n % 3 else None, 2 if n % 3 else 1)
     for n in range(30)
 ]
 EVENING = {name: rows for name, rows in evening().items() if name in ("events", "all_clears", "incidents")}
@@ -127,7 +127,9 @@ def figures(state: OrderState) -> list[bool]:
 
 
 def test_supervision_is_told_once_with_names(warehouse: EmbeddedWarehouse) -> None:
-    rows = warehouse.query("SELECT unit, unit_name, kind, count() FROM sanwang.latest_supervision GROUP BY ALL ORDER BY ALL")
+    rows = warehouse.query(
+        "SELECT unit, unit_name, kind, count() FROM sanwang.latest_supervision GROUP BY ALL ORDER BY ALL"
+    )
     names = {unit.code: unit.name for unit in UNITS}
     counted = Counter((signal.unit, names[signal.unit], signal.kind) for signal in SIGNALS)
     assert len({kind for _, _, kind in counted}) == 3

@@ -80,10 +80,11 @@ def test_signals_that_were_decided_before_a_crash_are_told_after_it() -> None:
 
 
 def test_what_ended_long_ago_is_deleted_from_the_state_topic() -> None:
+    other, later = "hotline:0/E-CG/9", MONDAY + 3 * HOUR
     office = run(
         issued(replayed=True), step(MONDAY + HOUR), step(MONDAY + 2 * HOUR, "handled", "2", 1),
-        Issued(replace(ORDER, order_id="hotline:0/E-CG/9", issued_at=MONDAY + 3 * HOUR), MONDAY, replayed=True),
-        Answered(Update("9", "hotline:0/E-CG/9", "accepted", MONDAY + 3 * HOUR + KEPT_MS, "E-CG", offset=2), 0, replayed=True),
+        Issued(replace(ORDER, order_id=other, issued_at=later), MONDAY, replayed=True),
+        Answered(Update("9", other, "accepted", later + KEPT_MS, "E-CG", offset=2), 0, replayed=True),
     )  # fmt: skip
     log = CaseLog()
     for key, value in office.memory.sent[CASELOAD]:
