@@ -136,7 +136,7 @@ class Caseload:
         }  # fmt: skip
         hand_overs, self._changed_hand_overs = self._changed_hand_overs, {}
         refusals, self._changed_refusals = self._changed_refusals, {}
-        if not (orders or hand_overs or signals or self._marked):
+        if not (orders or hand_overs or refusals or signals or self._marked):
             return None, ()
         self._marked = False
         self._mark = replace(self._mark, untold=signals)
