@@ -37,15 +37,12 @@ LABELS = {
     "reason": REASONS,
     "role": {"lead", "assist"},
     "stage": {"intake", "triage", "recorder", "all_clears", "answers", "casework", "supervision"},
-    "step": {*STEPS, "load", "classify"},  # of orders, and of models
-    "by": {"code", "text", "model", "none", "rules", "both"},
-    "version": {""},
     "kind": {*get_args(SignalKind)},
     "topic": {*ALL_TOPICS},
     "table": {*TABLES},
     "by": {"code", "text", "model", "none", "rules", "both"},
     "version": {""},  # of the learned model: none here
-    "step": {"load", "classify"},
+    "step": {*STEPS, "load", "classify"},  # of orders, and of models
     "state": {"due_soon", "overdue", "stuck_hand_over"},
 }
 NUMBERS = {"partition", "le"}
