@@ -73,6 +73,16 @@ class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str = ""
 
 
+class Board(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the board answers, and who may open it."""
+
+    host: str = "127.0.0.1"
+    port: int = 8088
+    users_file: str = ".sanwang/board/users.json"  # made at first start, with one admin
+    key_file: str = ".sanwang/board/session.key"  # secret under which sessions are signed; made at first start
+    https: bool = False  # it is reached through TLS: cookies must not travel without
+
+
 class Door(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The HTTP door (`sanwang door`): where it listens, and how much it takes at once."""
 
@@ -98,6 +108,18 @@ class Push(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     give_up_s: float = 86_400.0  # age at which an order that an endpoint never took becomes a dead letter
 
 
+class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Presence and warnings: how often is looked, and how long who may be quiet."""
+
+    look_s: int = 60  # divides an hour; longer than it takes to read the feeds
+    cutoff: str = "21:00"  # local time by which every grid should have sent its all-clear
+    police_quiet_min: float = 15
+    hotline_quiet_min: float = 120
+    grid_quiet_min: float = 720
+    allclears_quiet_min: float = 1560  # they come once a day
+    county_quiet_min: float = 1440
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that a process of Sanwang can be told."""
 
@@ -107,8 +129,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     telemetry: Telemetry = Telemetry()
     privacy: Privacy = Privacy()
     registry: Registry = Registry()
+    board: Board = Board()
     door: Door = Door()
     push: Push = Push()
+    watch: Watch = Watch()
 
 
 def load_settings(file: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from streams.cli import city, decisions, door, letters, pipeline, whatif
+from streams.cli import board, city, decisions, door, letters, pipeline, watch, whatif
 from streams.errors import SanwangError
 
 app = typer.Typer(
@@ -20,6 +20,9 @@ app = typer.Typer(
 app.add_typer(pipeline.app)
 app.add_typer(decisions.app)
 app.add_typer(whatif.app)
+app.add_typer(board.app)
+app.add_typer(board.users, name="users")
+app.add_typer(watch.app)
 app.add_typer(city.app, name="city")
 app.add_typer(letters.app, name="dead-letters")
 app.add_typer(door.app, name="door")

@@ -63,7 +63,7 @@ async def _until_stopped(server: type, settings: Settings) -> None:
 def demo(
     seconds: Annotated[int | None, typer.Option(envvar="DEMO_SECONDS", help="End by itself after so long.")] = None,
     rate: Annotated[float, typer.Option(help="Records a second, all-clears included; 0 plays nothing.")] = 50.0,
-    profile: Annotated[str, typer.Option(help="calm or storm")] = "calm",
+    profile: Annotated[str, typer.Option(help="calm, storm or evening")] = "calm",
     city: Annotated[Path | None, typer.Option(help="A city folder; the made-up demo city if not given.")] = None,
     data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = DATA,
 ) -> None:

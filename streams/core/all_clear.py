@@ -14,11 +14,10 @@ _NUMBER_CHARS = 128  # as for reports
 
 
 class AllClear(Struct, frozen=True, gc=False):
-    """One grid worker's word that nothing happened."""
+    """One grid worker's word that nothing happened; who that was is not kept."""
 
     number: str
     grid: str
-    worker: str  # in plain; replaced by a keyed hash before it is kept
     at: int  # ms UTC, as the source said
 
 
@@ -41,4 +40,4 @@ def read_all_clear(record: Mapping[str, object], grids: Collection[str], receive
         raise RefusedError("bad_time", f"report_time: {error}") from None
     if not -MAX_AGE_MS <= at - received_at <= MAX_EARLY_MS:
         raise RefusedError("bad_time", f"report_time is {(at - received_at) // 60_000:+} min from its receipt")
-    return AllClear(number, grid, str(record["worker"] or ""), at)
+    return AllClear(number, grid, at)

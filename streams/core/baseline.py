@@ -20,9 +20,11 @@ Reports come in bunches (one matter, many callers), so counts are of incidents, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from math import exp, lgamma, log, log1p
 
+import numpy as np
+import numpy.typing as npt
 from msgspec import Struct
 
 from streams.core.deadline import HOUR, UTC_OFFSET
@@ -33,6 +35,8 @@ _RHYTHM_PRIOR = 20.0  # incidents, spread evenly over the week, that a kind's rh
 _BUNCH_PRIOR = 20.0  # incidents that speak for a variance like Poisson's before the pair's own are heard
 _FLOOR = 1 / (52 * WEEK_HOURS)  # incidents an hour: a cell that never saw any may see one a year
 _THURSDAY_HOURS = 3 * 24  # 1970-01-01 was a Thursday; the week begins on Monday
+Week = npt.NDArray[np.float64]  # a number for each hour of the week
+_NOTHING, _EVEN = np.zeros(WEEK_HOURS), np.full(WEEK_HOURS, 1 / WEEK_HOURS)
 
 
 class Usual(Struct, frozen=True, gc=False):
@@ -62,22 +66,25 @@ class Baseline:
     A memory that only grows would never follow the city: it is made anew from the last weeks (say 12) every week.
     """
 
-    def __init__(self, incidents: Iterable[tuple[str, str, int]], weeks: float) -> None:
-        """`incidents`: (place, kind, ms UTC) of everything that `weeks` whole weeks have brought."""
+    def __init__(self, counts: Iterable[tuple[str, str, int, int]], weeks: float) -> None:
+        """`counts`: (place, kind, hours since 1970, incidents) of all hours of `weeks` whole weeks that saw any."""
         self._weeks = weeks
-        self._cells: dict[tuple[str, str], dict[int, int]] = {}
-        self._rhythm: dict[str, list[float]] = {}
-        self._bunching: dict[tuple[str, str], float] = {}
-        hours: dict[tuple[str, str], dict[int, int]] = {}
-        for place, kind, at in incidents:
-            hour = hour_of_week(at)
-            cell = self._cells.setdefault((place, kind), {})
-            cell[hour] = cell.get(hour, 0) + 1
-            past = hours.setdefault((place, kind), {})
-            past[at // HOUR] = past.get(at // HOUR, 0) + 1
-            self._rhythm.setdefault(kind, [_RHYTHM_PRIOR / WEEK_HOURS] * WEEK_HOURS)[hour] += 1
-        for pair, counts in hours.items():
-            self._bunching[pair] = self._bunching_of(pair, counts)
+        self._cells: dict[tuple[str, str], Week] = {}
+        rhythm: dict[str, Week] = {}
+        past: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        for place, kind, hour, count in counts:
+            week_hour = hour_of_week(hour * HOUR)
+            cell = self._cells.get((place, kind))
+            if cell is None:
+                cell = self._cells[place, kind] = np.zeros(WEEK_HOURS)
+            cell[week_hour] += count
+            if kind not in rhythm:
+                rhythm[kind] = np.full(WEEK_HOURS, _RHYTHM_PRIOR / WEEK_HOURS)
+            rhythm[kind][week_hour] += count
+            past.setdefault((place, kind), []).append((week_hour, count))
+        self._beats: dict[str, Week] = {kind: week / week.sum() for kind, week in rhythm.items()}
+        self._shapes = {pair: self._shapes_of(pair) for pair in self._cells}
+        self._bunching = {pair: self._bunching_of(pair, hours) for pair, hours in past.items()}
 
     @property
     def pairs(self) -> int:
@@ -87,36 +94,35 @@ class Baseline:
     def usual(self, place: str, kind: str, until: int, hours: int) -> Usual:
         """What is usual in the `hours` hours that end at `until` (ms UTC).
 
-        Cells of several hours add up by their means and variances, which a gamma matches.
+        Cells of several hours add up: their gammas are of one rate.
         """
         end_hour, minutes = divmod(until, HOUR)
         share = minutes / HOUR
         weights = [(end_hour, share), *((end_hour - n, 1.0) for n in range(1, hours)), (end_hour - hours, 1.0 - share)]
-        mean = variance = 0.0
-        for hour, weight in weights:
-            shape, rate = self._cell(place, kind, hour_of_week(hour * HOUR))
-            mean += weight * shape / rate
-            variance += weight * shape / rate**2
+        shapes = self._shapes.get((place, kind))
+        if shapes is None:
+            shapes = self._shapes_of((place, kind))
+        rate = PRIOR_WEEKS + self._weeks
+        shape = sum(weight * float(shapes[hour_of_week(hour * HOUR)]) for hour, weight in weights)
+        mean, variance = shape / rate, shape / rate**2
         wider = mean * mean / variance / (1 + (self._bunching.get((place, kind), 1.0) - 1) * mean / variance)
         return Usual(wider, wider / mean)
 
-    def _bunching_of(self, pair: tuple[str, str], counts: Mapping[int, int]) -> float:
-        """How many times as much as Poisson's counts a pair's hours vary, at least once."""
-        means = [shape / rate for shape, rate in (self._cell(*pair, hour) for hour in range(WEEK_HOURS))]
-        expected = sum(means) * self._weeks
-        squares = sum(mean * mean for mean in means) * self._weeks  # of the hours in which nothing came
-        for hour, count in counts.items():
-            squares += count * count - 2 * count * means[hour_of_week(hour * HOUR)]
-        return max(1.0, (squares + _BUNCH_PRIOR) / (expected + _BUNCH_PRIOR))
+    def _shapes_of(self, pair: tuple[str, str]) -> Week:
+        """The shape of the gamma of each hour of the week; its rate is `PRIOR_WEEKS` and the weeks watched."""
+        cell, beat = self._cells.get(pair, _NOTHING), self._beats.get(pair[1], _EVEN)
+        prior = np.maximum(cell.sum() / self._weeks * beat, _FLOOR)
+        shapes: Week = prior * PRIOR_WEEKS + cell
+        return shapes
 
-    def _cell(self, place: str, kind: str, hour: int) -> tuple[float, float]:
-        """Shape and rate of the gamma of one hour of the week."""
-        cell: Mapping[int, int] = self._cells.get((place, kind), {})
-        rhythm = self._rhythm.get(kind)
-        beat = rhythm[hour] / sum(rhythm) if rhythm else 1 / WEEK_HOURS
-        a_week = sum(cell.values()) / self._weeks
-        prior = max(a_week * beat, _FLOOR)
-        return prior * PRIOR_WEEKS + cell.get(hour, 0), PRIOR_WEEKS + self._weeks
+    def _bunching_of(self, pair: tuple[str, str], hours: Iterable[tuple[int, int]]) -> float:
+        """How many times as much as Poisson's counts a pair's hours vary, at least once."""
+        means = self._shapes[pair] / (PRIOR_WEEKS + self._weeks)
+        expected = float(means.sum()) * self._weeks
+        squares = float((means * means).sum()) * self._weeks  # of the hours in which nothing came
+        for week_hour, count in hours:
+            squares += count * count - 2 * count * float(means[week_hour])
+        return max(1.0, (squares + _BUNCH_PRIOR) / (expected + _BUNCH_PRIOR))
 
 
 def negative_binomial_tail(count: int, shape: float, p: float) -> float:

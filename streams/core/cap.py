@@ -32,6 +32,12 @@ _CHINESE: Mapping[Colour, str] = {
 }  # fmt: skip
 _EVENTS: Mapping[Subject, str] = {
     "surge": "事件激增", "overdue": "工单超期", "recurrence": "问题反复", "absence": "网格未报平安",
+    "silence": "渠道无消息",
+}  # fmt: skip
+_SEEN: Mapping[Subject, str] = {
+    "surge": "1小时内新增{count}起，平时约{expected:.2f}起", "overdue": "在办{expected:.0f}件，其中超期{count}件",
+    "recurrence": "30天内同一事项{count}起", "absence": "{expected:.0f}个网格中有{count}个未报平安",
+    "silence": "已{count}分钟无消息，平时不超过{expected:.0f}分钟",
 }  # fmt: skip
 #: CAP's categories for classes of the catalogue, where they are not those of public order and service.
 _CATEGORIES = {"21": "Fire", "30": "Fire", "31": "Met", "32": "Rescue", "47": "Transport", "48": "Transport",
@@ -90,8 +96,9 @@ def _info(alert: ET.Element, warning: ColourWarning, area: Area, subject_name: s
     _put(info, "expires", _iso(sight.at + int(_VALID.total_seconds() * 1000)))
     _put(info, "senderName", source.name)
     colour = "解除" if over else _CHINESE[warning.colour] + "预警"
-    _put(info, "headline", f"{area.name}{subject_name}{event}{colour}")
-    _put(info, "description", f"{sight.count} / {sight.expected:.2f}")
+    where = "" if subject_name.startswith(area.name) else area.name  # a unit's name often begins with its area's
+    _put(info, "headline", f"{where}{subject_name}{event}{colour}")
+    _put(info, "description", _SEEN[sight.subject].format(count=sight.count, expected=sight.expected))
     _pair(info, "parameter", "sanwang:colour", "" if over else _CHINESE[warning.colour])
     _area(info, area)
 

@@ -1,12 +1,12 @@
-"""Presence: which grids were heard from on a day, which were silent by the cut-off, and which feeds went quiet.
+"""Presence: which grids were heard from on a day, and which were silent by the cut-off.
 
 A grid that sent no all-clear (无事报平安) is absent: that is the alarm. One that sent anything at all is online. All
-of it is about grids, feeds and counties: who works in a grid is not asked here.
+of it is about grids: who works in a grid is not asked here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -21,15 +21,6 @@ class Absence(Struct, frozen=True, gc=False):
     day: int  # days since 1970-01-01, Asia/Shanghai
     grids: int  # that are expected to send
     absent: tuple[str, ...]  # codes of grids without an all-clear
-
-
-class Silence(Struct, frozen=True, gc=False):
-    """A feed or county from which nothing has come for too long."""
-
-    silence_id: str  # name and the moment from which on it is silent: the same however often it is worked out
-    name: str
-    since: int  # ms UTC, of its last message
-    quiet_ms: int  # how long it may be quiet
 
 
 class Bulletin(Struct, frozen=True, gc=False):
@@ -76,6 +67,10 @@ class Presence:
             Absence(town, day, len(self._by_township[town]), tuple(grids)) for town, grids in missing.items() if grids
         )
 
+    def townships(self) -> Mapping[str, int]:
+        """Every township with expected grids -> how many."""
+        return {township: len(grids) for township, grids in self._by_township.items()}
+
     def bulletins(
         self, day: int, reported: Mapping[str, int], self_handled: Mapping[str, int], handled: Mapping[str, int],
         overdue: Mapping[str, int],
@@ -110,19 +105,3 @@ def cutoff_of(day: int, minute: int) -> int:
 def day_of(at: int) -> int:
     """The local day (days since 1970-01-01 in Asia/Shanghai) of a moment in ms UTC."""
     return (at + UTC_OFFSET) // DAY
-
-
-def silences(
-    heard: Mapping[str, int], allowed: Mapping[str, int], now: int, told: Collection[str] = ()
-) -> tuple[Silence, ...]:
-    """Feeds or counties that are silent at `now` and whose silence is not among the ids `told`.
-
-    `heard`: name -> ms UTC of its latest message (of the begin of watching, if there was none); `allowed`: name -> ms
-    for which it may be quiet.
-    """
-    found = (
-        Silence(f"silence:{name}@{heard[name]}", name, heard[name], quiet)
-        for name, quiet in sorted(allowed.items())
-        if name in heard and now - heard[name] >= quiet
-    )
-    return tuple(silence for silence in found if silence.silence_id not in told)

@@ -15,9 +15,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from streams.core.baseline import Usual
-from streams.core.deadline import HOUR
+from streams.core.deadline import HOUR, MINUTE
 
-Subject = Literal["surge", "overdue", "recurrence", "absence"]
+Subject = Literal["surge", "overdue", "recurrence", "absence", "silence"]
 Change = Literal["raised", "changed", "cancelled"]
 
 
@@ -34,11 +34,14 @@ class Colour(IntEnum):
 CALM_MS = 2 * HOUR  # so long a colour has to be lower before the warning steps down
 #: Surge: how many times a day chance alone would bring a count so odd, at most; and how many incidents at least.
 _BY_CHANCE = ((Colour.RED, 1e-6, 10), (Colour.ORANGE, 1e-4, 7), (Colour.YELLOW, 1e-3, 5), (Colour.BLUE, 1e-2, 4))
+LEAST_SURGE = _BY_CHANCE[-1][2]  # incidents
 _TIMES_USUAL = 2.0  # a large place's tiny excess can be certain and still not worth a warning
 #: Overdue, absent: share, as certain as the numbers allow. Recurring: incidents of one item at one place in 30 days.
 _OVERDUE = ((Colour.RED, 0.50), (Colour.ORANGE, 0.35), (Colour.YELLOW, 0.20), (Colour.BLUE, 0.10))
 _ABSENT = ((Colour.RED, 0.50), (Colour.ORANGE, 0.30), (Colour.YELLOW, 0.15), (Colour.BLUE, 0.05))
 _RECURRING = ((Colour.RED, 12), (Colour.ORANGE, 8), (Colour.YELLOW, 5), (Colour.BLUE, 3))
+#: Silent: how many times as long as it may be quiet.
+_SILENT = ((Colour.RED, 4.0), (Colour.ORANGE, 2.0), (Colour.YELLOW, 1.0))
 _Z = 1.645  # one-sided 95 %
 
 
@@ -47,7 +50,7 @@ class Sight(Struct, frozen=True, gc=False):
 
     subject: Subject
     place: str  # area or unit code
-    kind: str  # item or class code, "" where it is not about a kind
+    kind: str  # item or class code; silence of a feed: its name; "" where it is not about a kind
     at: int  # ms UTC
     colour: Colour
     count: int
@@ -68,8 +71,13 @@ class ColourWarning(Struct, frozen=True, gc=False):
     lower_colour: Colour = Colour.NONE  # the highest colour deserved since then
 
 
-def follow(standing: ColourWarning | None, sight: Sight) -> tuple[ColourWarning | None, bool]:
-    """The warning after a sight (None: there is none), and whether that is to be told. A cancelled one is told last."""
+def follow(
+    standing: ColourWarning | None, sight: Sight, calm_ms: int = CALM_MS
+) -> tuple[ColourWarning | None, bool]:
+    """The warning after a sight (None: there is none), and whether that is to be told. A cancelled one is told last.
+
+    `calm_ms`: so long it has to deserve a lower colour before it steps down.
+    """
     if standing is None or standing.change == "cancelled":
         if sight.colour == Colour.NONE:
             return None, False
@@ -81,7 +89,7 @@ def follow(standing: ColourWarning | None, sight: Sight) -> tuple[ColourWarning 
         return replace(standing, lower_since=None, lower_colour=Colour.NONE), False
     since = sight.at if standing.lower_since is None else standing.lower_since
     highest: Colour = max(standing.lower_colour, sight.colour) if standing.lower_since is not None else sight.colour
-    if sight.at - since < CALM_MS:
+    if sight.at - since < calm_ms:
         return replace(standing, lower_since=since, lower_colour=highest), False
     if highest == Colour.NONE:
         return _changed(standing, sight, "cancelled", standing.colour), True
@@ -92,7 +100,7 @@ def surge(place: str, kind: str, at: int, count: int, usual: Usual, asked_a_day:
     """The sight of `count` incidents where `usual` is usual; `asked_a_day`: how often such a question is asked."""
     colour = Colour.NONE
     odds = float(asked_a_day)
-    if count >= _BY_CHANCE[-1][2] and count >= _TIMES_USUAL * usual.mean:
+    if count >= LEAST_SURGE and count >= _TIMES_USUAL * usual.mean:
         odds = usual.tail(count) * asked_a_day
         colour = next((c for c, chance, least in _BY_CHANCE if odds <= chance and count >= least), Colour.NONE)
     return Sight("surge", place, kind, at, colour, count, usual.mean, odds)
@@ -116,6 +124,13 @@ def recurrence(place: str, item: str, at: int, incidents: int) -> Sight:
     """The sight of a place where the same item came up `incidents` times in 30 days."""
     colour = next((c for c, least in _RECURRING if incidents >= least), Colour.NONE)
     return Sight("recurrence", place, item, at, colour, incidents, 0.0)
+
+
+def silence(place: str, feed: str, at: int, quiet_ms: int, allowed_ms: int) -> Sight:
+    """The sight of a feed ("" for all of a place) from which nothing came for `quiet_ms`; counted in minutes."""
+    times = quiet_ms / allowed_ms
+    colour = next((c for c, least in _SILENT if times >= least), Colour.NONE)
+    return Sight("silence", place, feed, at, colour, max(0, quiet_ms) // MINUTE, allowed_ms / MINUTE)
 
 
 def certain_share(part: int, whole: int) -> float:

@@ -17,10 +17,11 @@ from streams.city.city import City
 from streams.city.load import load_city
 from streams.config import Settings
 from streams.demo.answering import PACE, Answering
+from streams.demo.board import BoardProcess
 from streams.demo.feed import feed
 from streams.demo.screen import Screen
 from streams.demo.setting import make_city, make_key, settings_of
-from streams.demo.words import KEY_FILE, farewell, welcome
+from streams.demo.words import KEY_FILE, farewell, sanwang, welcome
 from streams.demo.worker import Door, Worker, free_port
 from streams.errors import SanwangError
 from streams.flow.account import Account, account_table, verdict, wait_closed
@@ -86,6 +87,10 @@ class Demo:
             if not (await self._ready(worker) and await self._ready(door)):
                 self._say("Stopped before the worker was ready; nothing was sent.")
                 return STOPPED_EARLY
+            board = BoardProcess(settings, self._data / "board.log")
+            stack.callback(board.stop)
+            board.start()
+            self._say(board.told(sanwang()))
             return await self._play(worker, settings, city)
 
     async def _play(self, worker: Worker, settings: Settings, city: City) -> int:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from streams.city.demo import write_demo_city
-from streams.config import ClickHouse, Door, Kafka, Privacy, Settings, Telemetry
+from streams.config import Board, ClickHouse, Door, Kafka, Privacy, Settings, Telemetry
 from streams.demo.worker import free_port
 from streams.door.key_file import new_key, revoke_key
 from streams.door.keyring import read_keys
@@ -24,6 +24,11 @@ def settings_of(data: Path, city: Path, servers: str) -> Settings:
         clickhouse=ClickHouse(url=f"embedded:{data / 'clickhouse'}", http_port=free_port(ClickHouse().http_port)),
         telemetry=Telemetry(port=free_port(Telemetry().port)),
         privacy=Privacy(key_file=str(data / "hash.key")),
+        board=Board(
+            port=free_port(Board().port),
+            users_file=str(data / "board" / "users.json"),
+            key_file=str(data / "board" / "session.key"),
+        ),
         door=Door(port=free_port(Door().port), keys_file=str(data / "door.keys")),
     )
 

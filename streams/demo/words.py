@@ -28,7 +28,7 @@ def welcome(settings: Settings, data: Path, asking: Asking, city: City, since_ms
             "Push a report by HTTP:",
             f"  {_pushing(settings, data, city)}",
             "Feed a file of your own in:",
-            f"  {_told(settings)}{_sanwang()} replay FILE --feed hotline --map MAP.toml",
+            f"  {_told(settings)}{sanwang()} replay FILE --feed hotline --map MAP.toml",
             f"Metrics: http://{telemetry.host}:{telemetry.port}/metrics",
             "Ctrl-C ends it, with the account.",
         ]
@@ -56,7 +56,7 @@ def farewell(settings: Settings, status: int | None, last_words: str) -> str:
 
 def _asking(settings: Settings) -> str:
     """How to type `sanwang sql` here; it needs to be told where the warehouse is, not where the broker is."""
-    return f'{_warehouse(settings)}{_sanwang()} sql "{_FIGURES}"'
+    return f'{_warehouse(settings)}{sanwang()} sql "{_FIGURES}"'
 
 
 def _told(settings: Settings) -> str:
@@ -70,6 +70,7 @@ def _warehouse(settings: Settings) -> str:
     return "" if usual else f"SANWANG_CLICKHOUSE_URL={settings.clickhouse.url} "
 
 
-def _sanwang() -> str:
+def sanwang() -> str:
+    """How the command is typed here."""
     command = Path(sys.executable).parent / "sanwang"
     return str(command.relative_to(Path.cwd()) if command.is_relative_to(Path.cwd()) else command)

@@ -41,6 +41,7 @@ _WORDS: dict[str, tuple[str, str]] = {
 _EVIDENCE = tuple(  # the evidence as matching and acceptance write it, in Chinese
     (re.compile(pattern), chinese)
     for pattern, chinese in (
+        (r"names (\S+)", r"报来时指明 \1"),
         (r"same item (\S+)", r"同一事项 \1"),
         (r"same class (\S+)", r"同一类别 \1"),
         (r"(\d+) m of (\d+) m", r"相距 \1 米（限 \2 米）"),
@@ -86,7 +87,7 @@ class Teller:
         yield from (f"  {line}" for line in lines)
 
     def _class(self, c: ForClass) -> Iterator[str]:
-        reasons = f": {'、'.join(map(self._evidence, c.reasons))}" if c.reasons else ""
+        reasons = f": {'、'.join(map(self.evidence, c.reasons))}" if c.reasons else ""
         yield f"{_named(c.item)}，{self._w(f'by {c.by}')}{reasons}（{c.score:.2f}）"
         if c.danger:
             yield f"{self._w('danger')}: {self._for_item(c.danger)}"
@@ -111,14 +112,15 @@ class Teller:
         if not candidates:
             yield self._w("no candidates" if asked else "not asked")
         for one in candidates:
-            evidence = "、".join(map(self._evidence, one.reasons))
+            evidence = "、".join(map(self.evidence, one.reasons))
             why = self._w({"place": "elsewhere", "": "joined"}.get(one.why_not, one.why_not))
             points = f" {one.points}/{one.needed} {self._w('points')}" if one.needed else ""
             yield f"{'✓' if one.same else '✗'} {one.incident_id}（{_named(one.item)}）: {why}{points}" + (
                 f"（{evidence}）" if evidence else ""
             )
 
-    def _evidence(self, text: str) -> str:
+    def evidence(self, text: str) -> str:
+        """One piece of evidence, as matching and acceptance write it."""
         if self._column == 0:
             for pattern, chinese in _EVIDENCE:
                 if found := pattern.fullmatch(text):
@@ -152,7 +154,7 @@ class Teller:
         joined = f" {d.incident_id}" if d.outcome == "linked" else ""
         yield f"{self._w(d.outcome)}{joined}（{d.catalogue}）"
         for reasons in filter(None, (d.class_reasons, d.match_reasons)):
-            yield "、".join(map(self._evidence, reasons.split("; ")))
+            yield "、".join(map(self.evidence, reasons.split("; ")))
         if d.lead:
             yield f"{self._w('lead')}: {d.lead}，{d.rule}，{_local(d.due_at)}"
             if d.outcome == "new" and (d.lead, d.rule, d.due_at) != (e.routed.lead.code, e.routed.text, e.due.due_at):

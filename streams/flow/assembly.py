@@ -33,11 +33,13 @@ from streams.flow.corrections import Corrections, reader
 from streams.flow.guard import Step
 from streams.flow.hand_overs import HandOvers
 from streams.flow.intake import Intake
+from streams.flow.lookouts import duties
 from streams.flow.opinions import Opinions
-from streams.flow.progress import caught_up
+from streams.flow.progress import caught_up, positions
 from streams.flow.publisher import Publisher
 from streams.flow.recorder import Recorder
 from streams.flow.security import kafka_python_security
+from streams.flow.slow_looks import SlowLooks
 from streams.flow.topics import (
     ANSWER_TOPICS,
     CASEWORK,
@@ -47,8 +49,10 @@ from streams.flow.topics import (
     INCIDENT_CORRECTIONS,
     LEDGER,
     REPORT_TOPICS,
+    SIGNS,
 )
 from streams.flow.triage import Triage
+from streams.flow.watch import Watch
 from streams.telemetry.metrics import Metrics
 from streams.warehouse.port import Warehouse
 from streams.warehouse.writer import Writer
@@ -89,12 +93,14 @@ async def assemble(
     await stack.enter_async_context(opinions.watched())
     intake = Intake(log_id, kafka.partitions, codec, door, opinions, publisher, metrics)
     grids = frozenset(code for code in city.areas if len(code) > 12)
-    clears = AllClears(log_id, grids, codec, key, publisher, intake, metrics)
+    clears = AllClears(log_id, grids, codec, publisher, intake, kafka.partitions, metrics)
+    slow = SlowLooks(warehouse, parts.tables_ready, kafka.partitions)
+    watch = Watch(kafka, duties(city, kafka, settings.watch), codec, publisher, slow, metrics)
     orders = OrderEncoder(schemas)
     across = HandOvers(city.catalogue.items, codec, publisher)
     casework = Casework(kafka.partitions, publisher)
     new_desk = partial(Desk, city.catalogue, router, Wordings(city.areas.values()))
-    triage = Triage(kafka, log_id, new_desk, orders, publisher, intake, across, casework, metrics)
+    triage = Triage(kafka, log_id, new_desk, orders, publisher, intake, across, casework, metrics, watch.decided)
     read = reader(kafka.bootstrap, kafka_python_security(kafka))
     corrections = Corrections(log_id, kafka.partitions, codec, door, opinions, publisher, triage, read)
     limits = {item.code: item.limit for item in city.catalogue.items.values()}
@@ -102,14 +108,16 @@ async def assemble(
     new_caseload = lambda: Caseload(limits, city.units, city.is_workday)  # noqa: E731 - a factory, named
     caseloads = Caseloads(partial(recover_caseload, kafka, new_caseload), publisher, telling, metrics)
     answers = Answers(log_id, city.units, codec, casework, intake)
-    steps: dict[str, tuple[str, Step]] = dict.fromkeys(REPORT_TOPICS, ("intake", intake.step))
+    steps: dict[str, tuple[str, Step]] = dict.fromkeys(REPORT_TOPICS, ("intake", watch.listening(intake.step)))
     steps |= dict.fromkeys((EVENTS_URGENT, EVENTS), ("triage", triage.step))
-    steps[GRID_ALLCLEARS] = ("all_clears", clears.step)
+    steps[GRID_ALLCLEARS] = ("all_clears", watch.listening(clears.step))
+    steps[SIGNS] = ("watch", watch.step)
     steps[INCIDENT_CORRECTIONS] = ("corrections", corrections.step)
     steps |= dict.fromkeys(ANSWER_TOPICS, ("answers", answers.step))
     steps[CASEWORK] = ("casework", caseloads.step)
     steps[LEDGER] = ("recorder", Recorder(writer, parts.tables_ready).step)
-    app = create_app(kafka, steps, (triage, caseloads), metrics, on_fatal)
+    app = create_app(kafka, steps, (triage, caseloads, watch), metrics, on_fatal)
+    await stack.enter_async_context(watch.running(lambda: positions(app)))
     await stack.enter_async_context(caseloads.supervising(lambda: caught_up(app, CASEWORK)))
     return app
 

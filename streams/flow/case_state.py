@@ -16,8 +16,8 @@ from streams.core.case_record import Change, Mark, Place
 from streams.core.caseload import Caseload
 from streams.core.order_book import Entry
 from streams.core.order_life import Refusal
+from streams.flow.log_reader import read_partition
 from streams.flow.publisher import Outgoing
-from streams.flow.state import read_through
 from streams.flow.topics import CASELOAD
 
 _LIVE, _REPLAYED, _HAND_OVER, _REFUSED, _MARK = b"o", b"r", b"h", b"x", b"m"  # first byte of a key: what the record is
@@ -79,6 +79,8 @@ class CaseLog:
 async def recover_caseload(kafka: Kafka, new: Callable[[], Caseload], partition: int) -> Caseload:
     """The caseload in the state topic's partition, up to its end at this moment."""
     log, caseload = CaseLog(), new()
-    await read_through(kafka, CASELOAD, partition, log.read)
+    async for records in read_partition(kafka, CASELOAD, partition):
+        for record in records:
+            log.read(record.key, record.value)
     log.restore(caseload)
     return caseload

@@ -15,7 +15,7 @@ from typing import cast
 from faust.types import TP
 
 from streams.flow.app import App
-from streams.flow.topics import LEDGER
+from streams.flow.topics import LEDGER, SIGNS
 from streams.flow.transport import ChunkConsumer
 from streams.telemetry.health import Health
 from streams.telemetry.metrics import Metrics
@@ -33,14 +33,16 @@ async def watch_progress(app: App, health: Health, metrics: Metrics) -> AsyncIte
         task.cancel()
 
 
+def positions(app: App) -> dict[TP, tuple[int, int]]:
+    """Per assigned partition: the offset up to which work is done, and the partition's end; none before the start."""
+    return dict(cast("ChunkConsumer", app.consumer).progress()) if app.started else {}
+
+
 def caught_up(app: App, topic: str) -> frozenset[int]:
     """Assigned partitions of a topic whose records have all been worked on, as far as was fetched."""
-    if not app.started:
-        return frozenset()
-    consumer = cast("ChunkConsumer", app.consumer)
     return frozenset(
-        tp.partition for tp, (done, end) in consumer.progress()
-        if tp.topic == topic and done >= end and consumer.highwater(tp) is not None
+        tp.partition for tp, (done, end) in positions(app).items()
+        if tp.topic == topic and done >= end and cast("ChunkConsumer", app.consumer).highwater(tp) is not None
     )  # fmt: skip
 
 
@@ -50,13 +52,13 @@ async def _watch(app: App, health: Health, metrics: Metrics) -> None:
     health.progressed_at = monotonic()
     while True:
         await asyncio.sleep(INTERVAL_S)
-        positions = dict(cast("ChunkConsumer", app.consumer).progress()) if app.started else {}
-        health.assigned = bool(positions)
+        known = positions(app)
+        health.assigned = bool(known)
         health.recovered = all(keeper.recovered for keeper in app.keepers)
-        done = {tp: done for tp, (done, _end) in positions.items()}
-        lags = {tp: max(0, end - done) for tp, (done, end) in positions.items()}
+        done = {tp: done for tp, (done, _end) in known.items() if tp.topic != SIGNS}  # its beats never cease
+        lags = {tp: max(0, end - done) for tp, (done, end) in known.items()}
         # Without ClickHouse the ledger stands still, and starting anew would not help: that is an alert, not a stall.
-        health.lag = sum(lag for tp, lag in lags.items() if tp.topic != LEDGER)
+        health.lag = sum(lag for tp, lag in lags.items() if tp.topic not in (LEDGER, SIGNS))
         if done != last or not health.lag:
             health.progressed_at = monotonic()
         metrics.without_progress.set(monotonic() - health.progressed_at)

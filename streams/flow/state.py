@@ -5,16 +5,15 @@ Written by triage before anything is told to others, read from its beginning whe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.config import Kafka
 from streams.core.decision import Incident, Link
 from streams.core.triage import Desk
+from streams.flow.log_reader import read_partition
 from streams.flow.publisher import Outgoing
-from streams.flow.security import aiokafka_security
 from streams.flow.topics import INCIDENTS
 
 _INCIDENT, _LINK = b"i", b"l"  # first byte of a key: what the record is
@@ -57,27 +56,7 @@ class StateLog:
 async def recover(kafka: Kafka, partition: int, desk: Desk) -> None:
     """Rebuild a desk from the state topic's partition, up to its end at this moment."""
     log = StateLog()
-    await read_through(kafka, INCIDENTS, partition, log.read)
+    async for records in read_partition(kafka, INCIDENTS, partition):
+        for record in records:
+            log.read(record.key, record.value)
     log.restore(desk)
-
-
-async def read_through(
-    kafka: Kafka, topic: str, partition: int, take: Callable[[bytes | None, bytes | None], None]
-) -> None:
-    """Give `take` the keys and values of a partition from its beginning up to its end at this moment."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=kafka.bootstrap, enable_auto_commit=False, fetch_max_wait_ms=50,
-        # From the beginning by default: seeking there races with aiokafka's own first seek to the end.
-        auto_offset_reset="earliest", max_partition_fetch_bytes=8 << 20, **aiokafka_security(kafka),
-    )
-    await consumer.start()
-    try:
-        tp = TopicPartition(topic, partition)
-        consumer.assign([tp])
-        # The end as a fetch reports it: asked for the latest offset, the embedded broker names too low a one.
-        while (end := consumer.highwater(tp)) is None or await consumer.position(tp) < end:
-            for records in (await consumer.getmany(tp, timeout_ms=1000, max_records=20_000)).values():
-                for record in records:
-                    take(record.key, record.value)
-    finally:
-        await consumer.stop()

@@ -31,6 +31,8 @@ HAND_OVER_ACKS = "hand.overs.acks"
 CASEWORK = "casework"
 CASELOAD = "caseload"
 SUPERVISION = "supervision"
+SIGNS = "signs"
+WARNINGS = "warnings"
 
 #: Topics whose records are reports, and the feed that they belong to.
 REPORT_TOPICS: Mapping[str, Feed] = {POLICE_ALERTS: "police", HOTLINE_CALLS: "hotline", GRID_REPORTS: "grid"}
@@ -55,6 +57,7 @@ RECORDS: Mapping[str, str] = {
     INCIDENT_CORRECTIONS: "IncidentCorrection",
     HAND_OVER_ACKS: "HandOverAck",
     SUPERVISION: "Supervision",
+    WARNINGS: "Warning",
 }
 
 
@@ -78,16 +81,22 @@ LANES: Mapping[str, Lane] = {
     HAND_OVER_ACKS: Lane(5, 100, 40),
     ORDER_UPDATES: Lane(5, 200, 40),
     LEDGER: Lane(6, 100, 200),  # each record holds a chunk's worth of rows
-    GRID_ALLCLEARS: Lane(7, 1000, 100),
+    SIGNS: Lane(7, 100, 100),  # each record holds a chunk's worth of grids
+    GRID_ALLCLEARS: Lane(8, 1000, 100),
 }
 
 _DAY_MS = 86_400_000
 #: The state of triage: compacted, and dropped when every window (at most 7 days) has surely passed.
 _STATE_CONFIG = {"cleanup.policy": "compact,delete", "retention.ms": str(8 * _DAY_MS)}
-#: The state of casework: what has ended is deleted key by key, and an order may be open for as long as it takes.
-_CONFIG: Mapping[str, Mapping[str, str]] = {INCIDENTS: _STATE_CONFIG, CASELOAD: {"cleanup.policy": "compact"}}
+_CONFIG: Mapping[str, Mapping[str, str]] = {
+    INCIDENTS: _STATE_CONFIG,
+    #: The state of casework: what has ended is deleted key by key, and an order may be open for as long as it takes.
+    CASELOAD: {"cleanup.policy": "compact"},
+    SIGNS: {"retention.ms": str(3 * _DAY_MS)},  # the state of presence, which looks two days back
+    WARNINGS: {"cleanup.policy": "compact"},  # the state of the warnings: the latest of each for ever
+}
 
-ALL_TOPICS: tuple[str, ...] = (*LANES, INCIDENTS, CASELOAD, ORDERS, DEAD_LETTERS, HAND_OVERS, SUPERVISION)
+ALL_TOPICS: tuple[str, ...] = (*LANES, INCIDENTS, CASELOAD, ORDERS, DEAD_LETTERS, HAND_OVERS, SUPERVISION, WARNINGS)
 
 
 def config_of(topic: str) -> Mapping[str, str]:

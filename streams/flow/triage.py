@@ -43,7 +43,9 @@ class Triage:
     def __init__(
         self, kafka: Kafka, log_id: str, new_desk: Callable[[], Desk], orders: OrderEncoder, publisher: Publisher,
         intake: Intake, hand_overs: HandOvers, casework: Casework, metrics: Metrics,
+        on_decided: Callable[[Sequence[Decided]], None] = lambda _: None,
     ) -> None:
+        """`on_decided` is told what was decided and made durable, a chunk at a time."""
         self._kafka = kafka
         self._log_id = log_id
         self._new_desk = new_desk
@@ -53,6 +55,7 @@ class Triage:
         self._hand_overs = hand_overs
         self._casework = casework
         self._metrics = metrics
+        self._on_decided = on_decided
         self._latency = {feed: metrics.call_to_order.labels(feed) for feed in FEEDS}
         self._desks: dict[int, asyncio.Task[Desk]] = {}
         self._order_of_state: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -113,6 +116,7 @@ class Triage:
             send_rows(self._publisher, chunk.partition, rows), self._intake.bury(letters, chunk.partition)
         )
         self._count(desks, decided)
+        self._on_decided(decided)
 
     async def _make_durable(self, partition: int, state: Sequence[Outgoing]) -> None:
         async with self._order_of_state[partition]:

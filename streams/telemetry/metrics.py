@@ -79,6 +79,13 @@ class Metrics:
             "sanwang_hand_over_oldest_seconds", "Age of the oldest hand-over not acknowledged", ["partition"],
             registry=r,
         )
+        # Warnings that stand in the partitions of this worker, by subject and colour; and every change.
+        self.standing_warnings = Gauge(
+            "sanwang_standing_warnings", "Warnings that stand", ["subject", "colour"], registry=r
+        )
+        self.warnings = Counter("sanwang_warnings", "Changes of warnings", ["subject", "change"], registry=r)
+        # How long nothing has come from a feed; told by the worker that has partition 0.
+        self.feed_quiet = Gauge("sanwang_feed_quiet_seconds", "Since the feed's latest record", ["feed"], registry=r)
         # Resident memory of the process.
         self.memory = Gauge("sanwang_memory_bytes", "Resident memory", registry=r)
         # Chunks whose step failed for a reason that is not the broker's or ClickHouse's.

@@ -22,6 +22,12 @@ def rows_of(answer: bytes) -> list[tuple[Any, ...]]:
     return [tuple(read(value) for read, value in zip(readers, row, strict=True)) for row in rows]
 
 
+def named_rows_of(answer: bytes) -> list[dict[str, Any]]:
+    """Likewise, each row by its columns' names."""
+    names = msgspec.json.decode(answer.split(b"\n", 1)[0], type=list[str]) if answer else []
+    return [dict(zip(names, row, strict=True)) for row in rows_of(answer)]
+
+
 def _reader(kind: str) -> Callable[[Any], Any]:
     plain = kind.removeprefix("LowCardinality(").removeprefix("Nullable(")
     if plain.startswith("DateTime"):

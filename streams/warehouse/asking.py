@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from streams.config import ClickHouse
 from streams.errors import SanwangError
 from streams.warehouse.answer import ANSWER_FORMAT, rows_of
+from streams.warehouse.filling import filled
 from streams.warehouse.packed import Packed
 from streams.warehouse.port import Row
 from streams.warehouse.select import select
-
-_PARAMETER = re.compile(r"\{(\w+):\w+\}")
 
 
 class Asking:
@@ -24,9 +22,7 @@ class Asking:
 
     def query(self, sql: str, params: Mapping[str, str | int] | None = None) -> list[tuple[Any, ...]]:
         """Rows of a SELECT; raises `WarehouseError` and `WarehouseUnavailable` as the warehouse does."""
-        values = params or {}
-        filled = _PARAMETER.sub(lambda found: _literal(values[found[1]]), sql)
-        return rows_of(select(self._settings, filled, ANSWER_FORMAT))
+        return rows_of(select(self._settings, filled(sql, params or {}), ANSWER_FORMAT))
 
     def raw(self, sql: str, output_format: str) -> bytes:
         """Answer of a statement in one of ClickHouse's formats."""
@@ -46,9 +42,3 @@ class Asking:
 
     def close(self) -> None:
         """Nothing is held open."""
-
-
-def _literal(value: str | int) -> str:
-    if isinstance(value, int):
-        return str(value)
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

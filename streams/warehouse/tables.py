@@ -146,7 +146,6 @@ ALL_CLEARS = Table(
     source_offset="UInt64",
     number=TEXT,
     grid=TEXT,
-    worker="UInt64",  # keyed hash, 0 when unknown
     at=TIME,
     received_at=TIME,
 )

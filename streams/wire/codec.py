@@ -49,11 +49,8 @@ class Codec:
 
     def encode(self, name: str, record: Mapping[str, object]) -> bytes:
         """One framed record. Raises RefusedError("bad_value") when `record` does not fit the schema of `name`."""
-        prefix = self._prefixes.get(name)
-        if prefix is None:
-            prefix = self._prefixes[name] = self._schemas.prefix(name)
         out = BytesIO()
-        out.write(prefix)
+        out.write(self.prefix(name))
         try:
             schemaless_writer(out, self._current[name], record, strict_allow_default=True)
         except (ValueError, TypeError, AttributeError, OverflowError) as error:
@@ -61,6 +58,13 @@ class Codec:
             detail = f"the record does not fit the schema {name} ({type(error).__name__})"
             raise RefusedError("bad_value", detail) from None
         return out.getvalue()
+
+    def prefix(self, name: str) -> bytes:
+        """What every record of `name` that we write begins with."""
+        prefix = self._prefixes.get(name)
+        if prefix is None:
+            prefix = self._prefixes[name] = self._schemas.prefix(name)
+        return prefix
 
     def decode(self, name: str, data: bytes) -> Record:
         """The record of `name` in `data`, in the shape of its current schema.

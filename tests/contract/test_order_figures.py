@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from streams.core.area import Area
 from streams.core.calm_days import Breach, breach_of, climbed, standing
-from streams.core.deadline import DAY
+from streams.core.deadline import DAY, HOUR, MINUTE
 from streams.core.order_state import OPEN, OrderState
 from streams.core.supervision import signals_due
 from streams.core.unit import Unit
-from streams.core.warnings import absence, follow
+from streams.core.warning_book import WarningBook
+from streams.core.warnings import Colour, Sight, absence, follow, overdue, recurrence, silence
 from streams.flow.rows import order_row
 from streams.warehouse.embedded import EmbeddedWarehouse
+from streams.warehouse.looks import hours_since, late_desks, recurring
 from streams.warehouse.loop_rows import signal_row, step_row, warning_row
 from streams.warehouse.names import load_names
 from tests.support.embedded_warehouse import AREAS, ITEMS, embedded_warehouse, evening
@@ -37,6 +40,8 @@ UNITS = (
     Unit("E-HW", "河东街道环卫所", "department", "城市管理局(环卫)", "419901001000"),
     Unit("C-ZH", "临沅市社会治理指挥中心", "command", "社会治理指挥中心", "419900000000"),
 )
+LAND = (*AREAS, Area("419901001009", "新村", "village", "419901001000"))  # nothing ever happened there
+AGAIN = recurrence("419901002002", "02001", MONDAY, 3)
 TERRITORY = {unit.code: unit.territory for unit in UNITS}
 
 
@@ -50,7 +55,8 @@ def warehouse(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
                 opened.insert(table, rows)
             opened.insert("supervision", [signal_row(signal, signal.unit) for signal in SIGNALS])
             opened.insert("hand_overs", HAND_OVERS)
-            load_names(opened, ITEMS, AREAS, UNITS)
+            opened.insert("warnings", [warning_row(w) for w in WarningBook().take([AGAIN])])
+            load_names(opened, ITEMS, LAND, UNITS)
         yield opened
 
 
@@ -157,20 +163,57 @@ def test_what_is_open_on_the_desk_is_what_nobody_has_handled(warehouse: Embedded
     assert open_orders == sum(map(len, desks.values()))
 
 
-def test_calm_days_are_the_ledgers(warehouse: EmbeddedWarehouse) -> None:
-    rows = warehouse.query("SELECT village, last_climbed, climbed FROM sanwang.calm_days ORDER BY village")
-    breaches: dict[str, list[Breach]] = {}
-    for order, state in WEEK:
-        for update in state.history:
-            if update.step == "handed_over" and climbed(TERRITORY[order.unit], TERRITORY[update.unit]):
-                number = (day(update.at) - date(1970, 1, 1)).days
-                breaches.setdefault(order.area, []).append(Breach(number, "climbed", order.incident_id))
+def climbs() -> list[tuple[str, str, Breach]]:
+    """Village, unit and breach of every matter that climbed."""
+    return [
+        (order.area, order.unit, Breach((day(u.at) - date(1970, 1, 1)).days, "climbed", order.incident_id))
+        for order, state in WEEK for u in state.history
+        if u.step == "handed_over" and climbed(TERRITORY[order.unit], TERRITORY[u.unit])
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("whose", ["village", "unit"])
+def test_calm_days_are_the_ledgers(warehouse: EmbeddedWarehouse, whose: str) -> None:
+    """Every village and unit has its line, those without a breach too."""
+    rows = warehouse.query(
+        "SELECT code, last_breach, breaches, days, longest, today() FROM sanwang.calm_days "
+        f"WHERE zero = 'climbed' AND whose = '{whose}' ORDER BY code"
+    )
+    began = (date(2024, 11, 1) - date(1970, 1, 1)).days  # the first incident of all
+    today = (rows[0][5] - date(1970, 1, 1)).days
+    codes = [area.code for area in LAND if area.level == "village"] if whose == "village" else list(TERRITORY)
+    found = {code: [b for village, unit, b in climbs() if code in (village, unit)] for code in codes}
+    assert any(found.values())
+    assert not all(found.values())
     expected = []
-    for village, found in sorted(breaches.items()):
-        ledger = standing(found, 0, 30_000)[2]
-        expected.append((village, date(1970, 1, 1) + timedelta(days=30_000 - ledger.days), len(ledger.breaches)))
-    assert expected
-    assert [tuple(row) for row in rows] == expected
+    for code in sorted(codes):
+        ledger = standing(found[code], began, today)[2]
+        last_day = date(1970, 1, 1) + timedelta(days=ledger.breaches[-1].day) if ledger.breaches else None
+        expected.append((code, last_day, len(ledger.breaches), ledger.days, ledger.longest))
+    assert [tuple(row[:5]) for row in rows] == expected
+
+
+def test_the_accidents_of_a_unit_are_those_that_it_leads(warehouse: EmbeddedWarehouse) -> None:
+    rows = warehouse.query("SELECT unit, zero, day, incident_id FROM sanwang.unit_breaches WHERE zero != 'climbed'")
+    fire = next(row for row in EVENING["incidents"] if row[0] == "police:3")
+    assert [tuple(row) for row in rows] == [(fire[13], "accident", date(2024, 11, 1), "police:3")]
+
+
+def test_standing_warnings_have_names_and_no_cancelled_one_is_there(warehouse: EmbeddedWarehouse) -> None:
+    book = WarningBook()
+    desk, silent = overdue("E-CG", MONDAY, 6, 8), silence("419901000000", "police", MONDAY, HOUR, 15 * MINUTE)
+    surged = Sight("surge", "419901001000", "09", MONDAY, Colour.RED, 12, 0.1)
+    told = book.take([desk, silent, surged])
+    for minutes in (1, 200):
+        told += book.take([overdue("E-CG", MONDAY + minutes * MINUTE, 0, 8)])
+    warehouse.insert("warnings", [warning_row(warning) for warning in told])
+    columns = "colour, subject, place_name, kind, kind_name, counted"
+    these = "subject IN ('overdue', 'silence', 'surge')"
+    rows = warehouse.query(f"SELECT {columns} FROM sanwang.standing_warnings WHERE {these}")
+    assert [tuple(row) for row in rows] == [
+        (4, "silence", "东沅区", "police", "police", 60), (4, "surge", "河东街道", "09", "消防安全", 12)
+    ]  # fmt: skip
+    assert told[-1].change == "cancelled"
 
 
 def test_the_bulletin_counts_what_was_handled_and_what_fell_due(warehouse: EmbeddedWarehouse) -> None:
@@ -193,9 +236,31 @@ def test_warnings_keep_every_revision_once(warehouse: EmbeddedWarehouse) -> None
     warning, _ = follow(None, absence("419901001000", MONDAY, 40, 100))
     assert warning
     warehouse.insert("warnings", [warning_row(warning), warning_row(warning)])
-    assert warehouse.query("SELECT revision, change, colour, counted FROM sanwang.warnings FINAL") == [
+    assert warehouse.query(
+        "SELECT revision, change, colour, counted FROM sanwang.warnings FINAL WHERE subject = 'absence'"
+    ) == [
         (1, "raised", 3, 40)
     ]
+
+
+def test_what_the_watch_asks_is_what_the_lives_say(warehouse: EmbeddedWarehouse) -> None:
+    """Desks in mid-week: who has how many orders open, and how many of them past their due time."""
+    now = MONDAY + 5 * DAY
+    late, open_orders = Counter[str](), Counter[str]()
+    for order, state in WEEK:
+        left = figures(state)[1] or state.stage in ("handed_over", "merged")
+        if not left and handled_at(state) is None and order.issued_at <= now:
+            open_orders[order.unit] += 1
+            late[order.unit] += state.clock.due_at < now
+    assert 0 < sum(late.values()) < sum(open_orders.values())
+    assert sorted(late_desks(warehouse, now)) == sorted((u, n, open_orders[u]) for u, n in late.items() if n)
+
+
+def test_the_hours_that_the_watch_learns_from(warehouse: EmbeddedWarehouse) -> None:
+    latest = {row[0]: row for row in EVENING["incidents"]}.values()
+    expected = Counter((f"{row[2][:9]}000", row[1][:2], row[7] // HOUR) for row in latest)
+    assert hours_since(warehouse, MONDAY - 30 * DAY) == expected
+    assert hours_since(warehouse, MONDAY + 400 * DAY) == {}
 
 
 def test_the_bulletin_counts_reports_and_all_clears(warehouse: EmbeddedWarehouse) -> None:
@@ -224,11 +289,13 @@ def test_places_where_a_matter_came_up_three_times(warehouse: EmbeddedWarehouse)
     warehouse.insert("incidents", opened)
     elsewhere = [(f"once:{n}", row[1], "419901002002", *row[3:]) for n, row in enumerate(opened[:2])]
     warehouse.insert("incidents", elsewhere)
+    assert recurring(warehouse, MONDAY + 31 * DAY) == [("419901002001", lamp[1], 3)]
+    assert recurring(warehouse, MONDAY + 41 * DAY) == []
     rows = warehouse.query("SELECT area, item_name, incidents FROM sanwang.recurring_places")
     assert [tuple(row) for row in rows] == [("419901002001", "路灯损坏", 3)]
 
 
 @pytest.mark.parametrize("sql", QUERIES, ids=[sql.split("FROM ")[1].split()[0] for sql in QUERIES])
 def test_every_query_of_the_figures_page_finds_something(warehouse: EmbeddedWarehouse, sql: str) -> None:
-    assert len(QUERIES) == 9
+    assert len(QUERIES) == 10
     assert warehouse.raw(sql, "JSONEachRow")

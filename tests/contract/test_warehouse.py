@@ -146,7 +146,7 @@ def test_threads_insert_and_ask_at_once(warehouse: Warehouse) -> None:
     def work(thread: int) -> int:
         for block in range(5):
             offsets = range(1000 * thread + 100 * block, 1000 * thread + 100 * block + 100)
-            warehouse.insert("all_clears", [(LOG, 0, n, str(n), "g", 1, 0, 0) for n in offsets])
+            warehouse.insert("all_clears", [(LOG, 0, n, str(n), "g", 0, 0) for n in offsets])
             warehouse.query("SELECT count() FROM sanwang.all_clears FINAL")
         return thread
 

@@ -70,7 +70,7 @@ def test_it_ends_by_itself_and_at_ctrl_c_and_the_second_finds_the_first(tmp_path
     assert second.returncode == 0, shown
     assert re.search(r"[1-9]\d* reports of earlier runs are there", shown)
     assert "The account closes" in shown
-    assert len(children) == 3  # broker, worker and door
+    assert len(children) == 4  # broker, worker, door and board
     assert not any(child.is_running() for child in children)
 
 

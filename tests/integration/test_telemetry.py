@@ -22,6 +22,7 @@ from streams.flow.topics import (
     HOTLINE_CALLS,
     LANES,
     POLICE_ALERTS,
+    SIGNS,
     SOURCE_TOPICS,
 )
 from streams.telemetry.metrics import Metrics
@@ -36,8 +37,11 @@ LABELS = {
     "outcome": {"new", "linked", "redelivered", "all_clear", "dead_letter"},
     "reason": REASONS,
     "role": {"lead", "assist"},
-    "stage": {"intake", "triage", "recorder", "all_clears", "answers", "casework", "supervision"},
+    "stage": {"intake", "triage", "recorder", "all_clears", "answers", "casework", "supervision", "watch"},
     "kind": {*get_args(SignalKind)},
+    "subject": {"surge", "overdue", "recurrence", "absence", "silence"},
+    "colour": {"blue", "yellow", "orange", "red"},
+    "change": {"raised", "changed", "cancelled"},
     "topic": {*ALL_TOPICS},
     "table": {*TABLES},
     "by": {"code", "text", "model", "none", "rules", "both"},
@@ -70,7 +74,7 @@ def lag(pipeline: Pipeline) -> dict[tuple[str, str], float]:
         (sample.labels["topic"], sample.labels["partition"]): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
-        if sample.name == "sanwang_lag_records"
+        if sample.name == "sanwang_lag_records" and sample.labels["topic"] != SIGNS  # its beats never cease
     }
 
 

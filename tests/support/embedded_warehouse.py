@@ -123,7 +123,7 @@ def evening() -> dict[str, list[Row]]:
         "dead_letters": [
             (LOG, "police", 0, 9, "undecodable", "no schema", "00ff", "", 0, START, "open", 1),
         ],
-        "all_clears": [(LOG, 0, n, f"A{n}", f"{AREA}001", 7, START, START + 50) for n in range(2)],
+        "all_clears": [(LOG, 0, n, f"A{n}", f"{AREA}001", START, START + 50) for n in range(2)],
         "latencies": [
             latency_row(lamp, lamp.received_at + 6, lamp.received_at + 10),
             latency_row(fire, fire.received_at + 6, fire.received_at + 8),

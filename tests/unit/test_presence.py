@@ -1,7 +1,7 @@
 """Presence: absent grids, days, late signals, silence, the bulletin."""
 
 from streams.core.deadline import HOUR, MINUTE
-from streams.core.presence import Absence, Bulletin, Presence, Silence, cutoff_of, day_of, silences
+from streams.core.presence import Absence, Bulletin, Presence, cutoff_of, day_of
 
 TOWN, OTHER = "419901001000", "419901002000"
 GRIDS = ("419901001001001", "419901001001002", "419901002001001")
@@ -48,14 +48,3 @@ def test_the_bulletin_of_every_township() -> None:
     assert presence.bulletins(DAY, {TOWN: 7}, {TOWN: 3}, {TOWN: 2}, {OTHER: 1}) == (
         Bulletin(TOWN, 2, 2, 1, 7, 3, 2, 0), Bulletin(OTHER, 1, 0, 0, 0, 0, 0, 1),
     )  # fmt: skip
-
-
-def test_silence_is_told_once_until_something_comes() -> None:
-    heard, allowed = {"police": EVENING, "hotline": EVENING}, {"police": 5 * MINUTE, "hotline": 30 * MINUTE}
-    assert silences(heard, allowed, EVENING + 5 * MINUTE - 1) == ()
-    [silence] = silences(heard, allowed, EVENING + 5 * MINUTE)
-    assert silence == Silence(f"silence:police@{EVENING}", "police", EVENING, 5 * MINUTE)
-    assert silences(heard, allowed, EVENING + 9 * MINUTE, {silence.silence_id}) == ()
-    again = silences(heard | {"police": EVENING + HOUR}, allowed | {"hotline": 5 * HOUR}, EVENING + 2 * HOUR,
-                     {silence.silence_id})  # fmt: skip
-    assert [s.since for s in again] == [EVENING + HOUR]

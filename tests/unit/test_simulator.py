@@ -157,3 +157,15 @@ def test_later_alarms_name_an_earlier_one_as_their_parent(city: City) -> None:
 def test_an_unknown_profile_is_named_with_those_that_exist() -> None:
     with pytest.raises(SanwangError, match=r"'windy'.*calm, storm"):
         profile_named("windy")
+
+
+def test_in_the_evening_every_second_grid_of_three_townships_sends_no_all_clear(demo_city: City) -> None:
+    grids = {code for code, area in demo_city.areas.items() if area.level == "grid"}
+    simulator = Simulator(demo_city, 5, 1_730_450_000_000, profile_named("evening"), 5_000.0)
+    told = islice((fed for fed in simulator if fed.topic == "grid.allclears"), len(grids))
+    absent = grids - {str(fed.record["grid_code"]) for fed in told}
+    townships = {grid[:9] for grid in absent}
+    assert len(townships) == 3
+    for township in townships:
+        there = [grid for grid in grids if grid[:9] == township]
+        assert len(there) // 2 - 1 <= sum(grid[:9] == township for grid in absent) <= len(there) // 2 + 1

@@ -64,15 +64,15 @@ def test_an_answer_becomes_values() -> None:
 @given(st.integers(0, 9000), st.integers(0, 20))
 def test_packed_rows_come_back_column_by_column(count: int, split: int) -> None:
     table = table_named("all_clears")
-    rows = [("log", 0, n, str(n), "g", 1, n, None) for n in range(count)]
+    rows = [("log", 0, n, str(n), "g", n, None) for n in range(count)]
     packed = join([pack(table, rows[:split]), pack(table, rows[split:])])
     assert packed.rows == len(packed) == count
     assert columns_of_packed(table, packed) == [list(column) for column in zip(*rows, strict=True)] or not count
 
 
 def test_a_row_of_another_width_is_refused_and_named() -> None:
-    with pytest.raises(WarehouseError, match="all_clears: row 1 has 2 values, the table has 8 columns"):
-        pack(table_named("all_clears"), [("log", 0, 1, "1", "g", 1, 0, 0), ("secret", 1)])
+    with pytest.raises(WarehouseError, match="all_clears: row 1 has 2 values, the table has 7 columns"):
+        pack(table_named("all_clears"), [("log", 0, 1, "1", "g", 0, 0), ("secret", 1)])
 
 
 def test_column_names_and_order_of_every_table_are_what_was_released() -> None:
@@ -87,7 +87,7 @@ def test_column_names_and_order_of_every_table_are_what_was_released() -> None:
         "opened_at received_at issued_at due_at rule",
         "dead_letters": "log_id feed source_partition source_offset reason detail preview file line received_at status "
         "revision",
-        "all_clears": "log_id source_partition source_offset number grid worker at received_at",
+        "all_clears": "log_id source_partition source_offset number grid at received_at",
         "latencies": "event_id feed urgency life_safety received_at accepted_ms decided_ms ordered_ms",
         "hand_overs": "incident_id from_line to_line reason opened_at pushed_at acknowledged_at revision",
         "incident_corrections": "log_id source_partition source_offset number event_id incident_id outcome by reason "

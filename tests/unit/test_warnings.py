@@ -1,5 +1,6 @@
 """Warnings: the rule for small counts, hysteresis, a planted surge and a calm month."""
 
+from collections import Counter
 from math import exp, factorial
 from random import Random
 
@@ -62,7 +63,8 @@ def watch(baseline: Baseline, incidents: list[tuple[str, str, int]], start: int,
 @pytest.fixture(scope="module")
 def baseline() -> Baseline:
     start = MONDAY - WEEKS * 7 * DAY
-    return Baseline(city_weeks(Random(1), start, WEEKS * 7), WEEKS)
+    hours = Counter((place, kind, at // HOUR) for place, kind, at in city_weeks(Random(1), start, WEEKS * 7))
+    return Baseline(((*hour, count) for hour, count in hours.items()), WEEKS)
 
 
 def test_a_calm_month_raises_next_to_nothing(baseline: Baseline) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from random import Random
 from typing import NamedTuple, Protocol
 
 from streams.city.city import City
+from streams.core.area import ancestor
 from streams.core.event import Feed
 from streams.flow.topics import GRID_ALLCLEARS, GRID_REPORTS, HOTLINE_CALLS, POLICE_ALERTS, RECORDS
 from streams.intake.simulator.matter import Matter, Matters, next_net
@@ -49,6 +50,15 @@ def value_of(fed: Fed, codec: Encoder) -> bytes:
     return broken_bytes(fed.spoiled, value, fed.key.decode()) if fed.spoiled else value
 
 
+def present(grids: Sequence[str], townships: int, rng: Random) -> list[str]:
+    """The grids without every second one of some townships, which never send an all-clear."""
+    if not townships:
+        return list(grids)
+    silent = set(rng.sample(sorted({ancestor(grid, "township") for grid in grids}), townships))
+    absent = {grid for n, grid in enumerate(sorted(grids)) if n % 2 and ancestor(grid, "township") in silent}
+    return [grid for grid in grids if grid not in absent]
+
+
 class Simulator:
     """Iterate over it for records without end: `rate` a second on average from `start_ms` (ms UTC) on."""
 
@@ -58,7 +68,8 @@ class Simulator:
         self._scenery = Scenery(city)
         self._matters = Matters(city.catalogue, profile)
         self._teller = Teller(city, seed, f"{start_ms}-")
-        self._grids = self._rng.sample(self._scenery.grids, len(self._scenery.grids))
+        grids = self._rng.sample(self._scenery.grids, len(self._scenery.grids))
+        self._grids = present(grids, profile.absent, Random(f"{seed}/absent"))  # noqa: S311 - likewise
         self._cleared = 0
         self._later: list[tuple[int, int, Matter | Fed]] = []  # due, tie-breaker, what is told then
         self._ticket = 0
