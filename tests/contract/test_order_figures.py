@@ -297,5 +297,5 @@ def test_places_where_a_matter_came_up_three_times(warehouse: EmbeddedWarehouse)
 
 @pytest.mark.parametrize("sql", QUERIES, ids=[sql.split("FROM ")[1].split()[0] for sql in QUERIES])
 def test_every_query_of_the_figures_page_finds_something(warehouse: EmbeddedWarehouse, sql: str) -> None:
-    assert len(QUERIES) == 10
+    assert len(QUERIES) == 12
     assert warehouse.raw(sql, "JSONEachRow")
