@@ -62,7 +62,7 @@ class Link(Struct, frozen=True, array_like=True, gc=False):
     reasons: tuple[str, ...]
 
 
-class Order(Struct, frozen=True, gc=False):
+class Order(Struct, frozen=True, array_like=True, gc=False):
     """One task given to one unit for one incident (工单)."""
 
     order_id: str  # incident id + "/" + unit + "/" + round
@@ -79,7 +79,7 @@ class Order(Struct, frozen=True, gc=False):
     urgency: int
     life_safety: bool
     reports: int
-    received_at: int  # ms UTC, of the report that caused it
+    received_at: int  # ms UTC, of the report that caused it; of history fed in again, when it occurred
     issued_at: int
     due_at: int
     rule: str

@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from streams.core.catalogue import OTHER, Item
+from streams.core.deadline import SECOND
 from streams.core.decision import Incident
 from streams.core.event import Event, Feed
 from streams.core.match import FEED_BIT
@@ -36,7 +37,7 @@ SERVICES = "60"  # 110's block of type codes for social services, which 12345 se
 SURE = 0.5  # score by text below which it is unclear what a report is about
 
 
-class HandOver(Struct, frozen=True):
+class HandOver(Struct, frozen=True, array_like=True):
     """One record pushed from one line to another; its identity is all but the two times (ms UTC)."""
 
     incident_id: str
@@ -66,7 +67,7 @@ def acknowledge(pushed: HandOver, at: int) -> HandOver:
     """The record as the other line has taken it. Raises SanwangError for a time before the push, or a second time."""
     if pushed.acknowledged_at is not None:
         raise SanwangError(f"{pushed.incident_id}: {pushed.to_line} has acknowledged this record before")
-    if at < pushed.pushed_at:
+    if at < pushed.pushed_at // SECOND * SECOND:  # sources tell whole seconds
         raise SanwangError(f"{pushed.incident_id}: acknowledged before it was pushed")
     return replace(pushed, acknowledged_at=at)
 

@@ -10,20 +10,23 @@ from collections.abc import Iterable
 from heapq import heappop, heappush
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from streams.core.deadline import DAY, IsWorkday
 from streams.core.decision import Order
 from streams.core.order_life import OrderLife, Refusal
 from streams.core.order_state import OPEN, OrderState, issue
 from streams.core.order_update import Update
-from streams.core.supervision import Signal, schedule, signals_due
+from streams.core.supervision import Signal, earliest, schedule, signals_due
 
-KEPT_MS = 60 * DAY  # how long an order that is at its end can still be answered or reopened
+KEPT_MS = 30 * DAY  # how long an order that is at its end can still be answered or reopened
 
 
-class Entry(Struct, frozen=True, gc=False):
+class Entry(Struct, frozen=True, array_like=True, gc=False):
     """One order in the book: what the compacted state topic holds."""
 
+    order: Order  # as it was issued
+    opened_at: int  # ms UTC, of its incident
     state: OrderState
     told: tuple[str, ...] = ()  # ids of signals that were told
 
@@ -35,32 +38,33 @@ class OrderBook:
         self._life = life
         self._is_workday = is_workday
         self._entries: dict[str, Entry] = {}
-        self._changed: dict[str, Entry] = {}
-        self._alarms: list[tuple[int, str]] = []  # when to look, and at which order; a stale one is harmless
+        self._changed: dict[str, Entry | None] = {}
+        self._alarms: list[tuple[int, str]] = []  # when to look, and at which order
+        self._alarm_of: dict[str, int] = {}  # the one of them that holds
+        self._ends: list[tuple[int, str]] = []  # when to forget, and which order
+        self.open = 0  # orders whose unit is expected to act
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def get(self, order_id: str) -> OrderState | None:
-        """The state of an order."""
-        entry = self._entries.get(order_id)
-        return entry.state if entry else None
+    def get(self, order_id: str) -> Entry | None:
+        """What is known of an order."""
+        return self._entries.get(order_id)
 
     def restore(self, entries: Iterable[Entry]) -> None:
         """Fill an empty book with what was made durable."""
         for entry in entries:
-            self._entries[entry.state.order_id] = entry
-            self._set_alarm(entry)
+            self._enter(entry)
 
-    def issue(self, order: Order, limit: str) -> OrderState:
+    def issue(self, order: Order, opened_at: int, limit: str) -> OrderState:
         """Enter an order that was sent; a later revision of a known one adds nothing to its life.
 
-        Raises DeadlineError on a bad limit.
+        `opened_at` is the incident's, ms UTC. Raises DeadlineError on a bad limit.
         """
         known = self._entries.get(order.order_id)
         if known:
             return known.state
-        entry = Entry(issue(order, limit, self._is_workday))
+        entry = Entry(order, opened_at, issue(order, limit, self._is_workday))
         self._put(entry)
         return entry.state
 
@@ -71,45 +75,75 @@ class OrderBook:
             return Refusal("unknown_order", f"no order {update.order_id} was sent to its unit, or it ended long ago")
         after = self._life.apply(entry.state, update, now)
         if isinstance(after, OrderState) and after is not entry.state:
-            self._put(Entry(after, entry.told))
+            self._put(replace(entry, state=after))
         return after
 
+    def looked_at(self, order_id: str, now: int) -> tuple[Signal, ...]:
+        """The signals of one order that are due at `now` (ms UTC), earliest first; each is handed out once."""
+        entry = self._entries.get(order_id)
+        if entry is None or (bound := earliest(entry.state, entry.told)) is None or bound > now:
+            return ()
+        found = signals_due(entry.state, now, entry.told, self._is_workday)
+        if found:
+            self._put(replace(entry, told=(*entry.told, *(signal.signal_id for signal in found))))
+        return found
+
     def signals(self, now: int) -> tuple[Signal, ...]:
-        """The signals that are due at `now` (ms UTC), earliest first; each is handed out once."""
+        """The signals of all orders that are due at `now` (ms UTC), earliest first; each is handed out once."""
         due: list[Signal] = []
         while self._alarms and self._alarms[0][0] <= now:
-            entry = self._entries.get(heappop(self._alarms)[1])
-            if entry is None:
+            at, order_id = heappop(self._alarms)
+            if self._alarm_of.get(order_id) != at:
                 continue
-            found = signals_due(entry.state, now, entry.told, self._is_workday)
+            found = self.looked_at(order_id, now)
             due += found
-            if found:
-                self._put(Entry(entry.state, (*entry.told, *(signal.signal_id for signal in found))))
+            if not found:  # the alarm was a bound only
+                self._set_alarm(order_id, self._next_signal(self._entries[order_id]))
         return tuple(sorted(due, key=lambda signal: (signal.at, signal.signal_id)))
 
-    def take_changes(self) -> list[Entry]:
-        """Entries changed since the last call: what must be durable before anything is told."""
-        changed, self._changed = list(self._changed.values()), {}
+    def take_changes(self) -> dict[str, Entry | None]:
+        """Entries changed since the last call, None for forgotten ones: to be durable before anything is told."""
+        changed, self._changed = self._changed, {}
         return changed
 
     def forget(self, now: int) -> list[str]:
-        """Drop orders that have long been at their end; returns their ids, to be dropped from the durable state too."""
-        ended = [
-            order_id for order_id, entry in self._entries.items()
-            if entry.state.stage not in OPEN and entry.state.last_at < now - KEPT_MS
-        ]  # fmt: skip
-        for order_id in ended:
+        """Drop orders that have long been at their end; returns their ids."""
+        ended: list[str] = []
+        while self._ends and self._ends[0][0] < now:
+            _, order_id = heappop(self._ends)
+            entry = self._entries.get(order_id)
+            if entry is None or entry.state.stage in OPEN or entry.state.last_at >= now - KEPT_MS:
+                continue  # it went on: a later end is in the heap, or will be
             del self._entries[order_id]
-            self._changed.pop(order_id, None)
+            self._changed[order_id] = None
+            ended.append(order_id)
         return ended
 
     def _put(self, entry: Entry) -> None:
-        self._entries[entry.state.order_id] = self._changed[entry.state.order_id] = entry
-        self._set_alarm(entry)
+        before = self._entries.get(entry.state.order_id)
+        self.open -= before is not None and before.state.stage in OPEN
+        self._enter(entry)
+        self._changed[entry.state.order_id] = entry
 
-    def _set_alarm(self, entry: Entry) -> None:
-        signals = schedule(entry.state, self._is_workday)
-        due = [signal.at for signal in signals if signal.signal_id not in entry.told]
+    def _enter(self, entry: Entry) -> None:
+        order_id = entry.state.order_id
+        self._entries[order_id] = entry
+        self._set_alarm(order_id, earliest(entry.state, entry.told))
+        if entry.state.stage in OPEN:
+            self.open += 1
+        else:
+            heappush(self._ends, (entry.state.last_at + KEPT_MS, order_id))
+
+    def _set_alarm(self, order_id: str, at: int | None) -> None:
+        if at is None:
+            self._alarm_of.pop(order_id, None)
+        elif self._alarm_of.get(order_id) != at:
+            self._alarm_of[order_id] = at
+            heappush(self._alarms, (at, order_id))
+
+    def _next_signal(self, entry: Entry) -> int | None:
         stopped = entry.state.clock.stopped_at
-        if due and (stopped is None or min(due) <= stopped):
-            heappush(self._alarms, (min(due), entry.state.order_id))
+        left = (signal.at for signal in schedule(entry.state, self._is_workday) if signal.signal_id not in entry.told)
+        following = min(left, default=None)
+        return None if following is None or (stopped is not None and following > stopped) else following
+

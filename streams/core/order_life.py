@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from streams.core.deadline import DeadlineError, IsWorkday, due_at, parse_limit
+from streams.core.deadline import SECOND, DeadlineError, IsWorkday, due_at, parse_limit
 from streams.core.order_state import OPEN, Clock, OrderState, Said, Stage, settled_due
 from streams.core.order_update import NEEDS, Step, Update
 
@@ -173,7 +173,7 @@ def _misfit(state: OrderState, update: Update, now: int) -> Refusal | None:
         return Refusal("incomplete", f"{update.step} needs its {needed}")
     if update.at > now + MAX_EARLY_MS:
         return Refusal("bad_time", f"happens {(update.at - now) // 60_000} min after now")
-    if update.at < state.last_at:
+    if update.at < state.last_at // SECOND * SECOND:  # sources tell whole seconds
         return Refusal("out_of_order", f"happened {(state.last_at - update.at) // 1000} s before the latest step")
     if update.step in _OWN and update.by != state.unit:
         return Refusal("not_the_unit", f"{update.step} is for {state.unit} to say, not for {update.by}")

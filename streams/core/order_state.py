@@ -18,7 +18,7 @@ Stage = Literal[
 OPEN: frozenset[Stage] = frozenset({"issued", "accepted", "arrived", "in_hand"})
 
 
-class Clock(Struct, frozen=True, gc=False):
+class Clock(Struct, frozen=True, array_like=True, gc=False):
     """The due clock of an order: one from each issue, reopening, extension and change of category to the next."""
 
     number: int  # counts up with every new promise; a suspension moves the due time but is no new promise
@@ -30,7 +30,7 @@ class Clock(Struct, frozen=True, gc=False):
     stopped_at: int | None = None  # ms UTC, begin of the suspension under way
 
 
-class Said(Struct, frozen=True, gc=False):
+class Said(Struct, frozen=True, array_like=True, gc=False):
     """What the caller said since the last handling; None: not asked, or no answer."""
 
     reached: bool = False
@@ -38,7 +38,7 @@ class Said(Struct, frozen=True, gc=False):
     solved: bool | None = None
 
 
-class OrderState(Struct, frozen=True, gc=False):
+class OrderState(Struct, frozen=True, array_like=True, gc=False):
     """The life of one order so far."""
 
     order_id: str

@@ -43,9 +43,10 @@ NEEDS: Mapping[Step, str] = {
     "extension_granted": "limit", "handed_over": "unit", "merged": "into", "recategorised": "item",
 }  # fmt: skip
 MAX_REASON = 500  # characters
+MAX_CODE = 200  # characters of a number or an id
 
 
-class Update(Struct, frozen=True, gc=False):
+class Update(Struct, frozen=True, array_like=True, gc=False):
     """One step of one order, as somebody reported it."""
 
     number: str  # the source's own number, unique: the same number again is the same update
@@ -58,28 +59,34 @@ class Update(Struct, frozen=True, gc=False):
     into: str = ""  # merged: the order that goes on
     item: str = ""  # recategorised: the new item
     limit: str = ""  # extension_granted: what is added, as in the catalogue (4h, 5wd)
+    partition: int = 0  # position of the record in its topic: told again from there, it is the same record
+    offset: int = 0
 
 
-def read_update(record: Mapping[str, object]) -> Update:
-    """The update in a decoded `OrderUpdate` record.
+def read_update(record: Mapping[str, object], partition: int = 0, offset: int = 0) -> Update:
+    """The update in a decoded `OrderUpdate` record that stands at `partition` and `offset` of its topic.
 
-    Raises RefusedError: "missing_field", "bad_value" for an unknown step, "bad_time".
+    Raises RefusedError: "missing_field", "bad_value" for an unknown step or a code that is too long, "bad_time".
     """
-    step = _text(record, "step")
+    step = text_of(record, "step")
     if step not in STEPS:
         raise RefusedError("bad_value", f"step: unknown word of {len(step)} characters; one of {', '.join(STEPS)}")
     update = Update(
-        _text(record, "number"), _text(record, "order_id"), step, _time(record), _text(record, "by"),
-        scrub(_optional(record, "reason"))[:MAX_REASON], _optional(record, "to_unit"), _optional(record, "into_order"),
-        _optional(record, "item"), _optional(record, "extra_limit"),
+        text_of(record, "number"), text_of(record, "order_id"), step, time_of(record, "step_time"),
+        text_of(record, "by"), scrub(_optional(record, "reason"))[:MAX_REASON], _optional(record, "to_unit"),
+        _optional(record, "into_order"), _optional(record, "item"), _optional(record, "extra_limit"), partition, offset,
     )  # fmt: skip
     for name in ("number", "order_id", "by"):
         if not getattr(update, name):
             raise RefusedError("missing_field", f"{name} is empty")
+    for name in ("number", "order_id", "by", "unit", "into", "item", "limit"):
+        if len(getattr(update, name)) > MAX_CODE:
+            raise RefusedError("bad_value", f"{name} has {len(getattr(update, name))} characters, at most {MAX_CODE}")
     return update
 
 
-def _text(record: Mapping[str, object], name: str) -> str:
+def text_of(record: Mapping[str, object], name: str) -> str:
+    """A text field without blanks around it. Raises RefusedError("missing_field")."""
     value = record.get(name)
     if not isinstance(value, str):
         raise RefusedError("missing_field", f"{name} is missing")
@@ -87,11 +94,12 @@ def _text(record: Mapping[str, object], name: str) -> str:
 
 
 def _optional(record: Mapping[str, object], name: str) -> str:
-    return _text(record, name) if record.get(name) is not None else ""
+    return text_of(record, name) if record.get(name) is not None else ""
 
 
-def _time(record: Mapping[str, object]) -> int:
+def time_of(record: Mapping[str, object], name: str) -> int:
+    """A local time field in ms UTC. Raises RefusedError: "missing_field", "bad_time"."""
     try:
-        return to_ms(_text(record, "step_time"))
+        return to_ms(text_of(record, name))
     except ValueError as error:
-        raise RefusedError("bad_time", f"step_time: {error}") from None
+        raise RefusedError("bad_time", f"{name}: {error}") from None

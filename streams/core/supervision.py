@@ -23,7 +23,7 @@ REMIND_SHARE = 0.2  # of the limit is left when the unit is reminded
 ESCALATE_SHARES = (0.5, 1.0, 2.0)  # of the limit has passed since it was due: the first, second, third unit above
 
 
-class Signal(Struct, frozen=True, gc=False):
+class Signal(Struct, frozen=True, array_like=True, gc=False):
     """One act of supervision that is due."""
 
     signal_id: str  # order id, number of the clock, kind and level: the same however often it is worked out
@@ -58,10 +58,30 @@ def schedule(state: OrderState, is_workday: IsWorkday) -> tuple[Signal, ...]:
     for level, share in enumerate(ESCALATE_SHARES, start=1):
         moments.append(("escalation", level, time.after(clock.due_at, round(limit.length * share), clock.suspended)))
     return tuple(
-        Signal(f"{state.order_id}#{clock.number}/{kind}/{level}", kind, state.order_id, state.unit, level, at,
-               clock.due_at)
+        Signal(_id(state, kind, level), kind, state.order_id, state.unit, level, at, clock.due_at)
         for kind, level, at in moments
     )  # fmt: skip
+
+
+def earliest(state: OrderState, told: Collection[str]) -> int | None:
+    """A moment (ms UTC) before which none of the signals that are not `told` is due; None when there are none.
+
+    Cheap, for it is asked at every change of every order: working time never runs faster than the clock.
+    """
+    clock = state.clock
+    if state.stage not in OPEN:
+        return None
+    length = parse_limit(clock.limit).length
+    early = clock.started_at + length - round(length * REMIND_SHARE)
+    bounds = [("reminder", 0, early), ("urging", 0, clock.due_at)]
+    bounds += [("escalation", n, clock.due_at + round(length * s)) for n, s in enumerate(ESCALATE_SHARES, start=1)]
+    left = (at for kind, level, at in bounds if _id(state, kind, level) not in told)
+    bound = min(left, default=None)
+    return None if bound is None or (clock.stopped_at is not None and bound > clock.stopped_at) else bound
+
+
+def _id(state: OrderState, kind: str, level: int) -> str:
+    return f"{state.order_id}#{state.clock.number}/{kind}/{level}"
 
 
 def unit_above(unit: str, level: int, units: Mapping[str, Unit]) -> str:

@@ -159,7 +159,7 @@ class Desk:
             Order(
                 f"{incident.incident_id}/{unit}/1", incident.incident_id, unit, "assist" if n else "lead", 1,
                 incident.revision, event.feed, incident.item, incident.area, incident.lon, incident.lat,
-                incident.urgency, incident.life_safety, incident.reports, event.received_at, now, incident.due_at,
+                incident.urgency, incident.life_safety, incident.reports, event.clock, now, incident.due_at,
                 incident.rule, event.text, event.address or incident.address,
             )
             for n, unit in enumerate((incident.lead, *incident.assists))

@@ -16,6 +16,7 @@ from rich.console import Console
 from streams.city.city import City
 from streams.city.load import load_city
 from streams.config import Settings
+from streams.demo.answering import PACE, Answering
 from streams.demo.board import BoardProcess
 from streams.demo.feed import feed
 from streams.demo.screen import Screen
@@ -29,6 +30,7 @@ from streams.flow.topics import FEED_TOPICS
 from streams.intake.pace import Pace
 from streams.intake.sender import Sender
 from streams.intake.simulator import Profile, Simulator, profile_named
+from streams.intake.simulator.units import Units
 from streams.warehouse.asking import Asking
 from streams.wire.codec import Codec
 from streams.wire.source import FileSource
@@ -96,7 +98,7 @@ class Demo:
         self._say(await asyncio.to_thread(welcome, settings, self._data, asking, city, self._started_ms))
         async with Sender(settings.kafka, tuple(FEED_TOPICS)) as sender:
             screen = Screen(self._console, worker, asking, sender.confirmed, self._started_ms)
-            async with _beside(screen.show(self._stop)):
+            async with _beside(screen.show(self._stop)), _beside(self._answer(city, settings)):
                 await self._feed(city, sender, worker)
         account = await self._drain(worker, settings)
         self._console.print(account_table(account))
@@ -116,6 +118,12 @@ class Demo:
                     await self._stop.wait()
             finally:
                 self._stop.set()
+
+    async def _answer(self, city: City, settings: Settings) -> None:
+        """Units answer what they are sent, where anything is made up at all."""
+        if self._rate:
+            units = Units(city, _SEED, PACE)
+            await Answering(settings.kafka, units, Codec(FileSource()), self._rate).run(self._stop)
 
     async def _end(self, worker: Worker) -> None:
         """Set the stop when the time is up, or when the worker is no more."""

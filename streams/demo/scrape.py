@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from math import inf
+from types import MappingProxyType
 
 from msgspec import Struct
 from prometheus_client.parser import text_string_to_metric_families
@@ -22,6 +23,8 @@ class Snapshot(Struct, frozen=True):
     lag: float  # records
     open_incidents: float
     memory: float  # bytes
+    steps: Mapping[str, float] = MappingProxyType({})  # of orders, by step
+    urged: float = 0.0  # orders that fell due before they were handled
 
     def of(self, *outcomes: str) -> float:
         """Records with one of these outcomes, of all feeds."""
@@ -40,6 +43,8 @@ def snapshot(text: str) -> Snapshot:
     reports: defaultdict[tuple[str, str], float] = defaultdict(float)
     reasons: defaultdict[str, float] = defaultdict(float)
     totals: defaultdict[str, float] = defaultdict(float)
+    steps: defaultdict[str, float] = defaultdict(float)
+    urged = 0.0
     latency: dict[str, dict[float, float]] = defaultdict(dict)
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -49,11 +54,16 @@ def snapshot(text: str) -> Snapshot:
                 reports[labels["feed"], labels["outcome"]] += value
             elif sample.name == "sanwang_dead_letters_total":
                 reasons[labels["reason"]] += value
+            elif sample.name == "sanwang_order_steps_total":
+                steps[labels["step"]] += value
+            elif sample.name == "sanwang_supervision_total" and labels["kind"] == "urging":
+                urged += value
             elif sample.name == "sanwang_call_to_order_seconds_bucket":
                 latency[labels["feed"]][float(labels["le"])] = value
     return Snapshot(
         dict(reports), dict(reasons), totals["sanwang_orders_total"], dict(latency), totals["sanwang_lag_records"],
-        totals["sanwang_open_incidents"], totals["sanwang_memory_bytes"],
+        totals["sanwang_open_incidents"], totals["sanwang_memory_bytes"], dict(steps),
+        urged,
     )  # fmt: skip
 
 

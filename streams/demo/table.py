@@ -87,6 +87,7 @@ def line(view: View) -> str:
     return (
         f"{view.elapsed_s:5.0f} s  sent {view.sent:,}  {sum(view.history.rates().values()):,.0f}/s  "
         f"incidents {last.of('new'):,.0f}  known matters {known_share(last):.0%}  orders {last.orders:,.0f}  "
+        f"{_loop(last)}  "
         f"p99 {p99}  dead letters {sum(last.dead_letters.values()):,.0f}  lag {last.lag:,.0f}  "
         f"{last.memory / 2**20:,.0f} MB"
     )
@@ -95,7 +96,8 @@ def line(view: View) -> str:
 def board(view: View) -> RenderableType:
     """The moment as a table, for a terminal."""
     tables = [_feeds(view), *([_units(view.units)] if view.units else [])]
-    return Group(_headline(view), Columns(tables, padding=(0, 3)), _dead_letters(view.history.last))
+    last = view.history.last
+    return Group(_headline(view), Columns(tables, padding=(0, 3)), _dead_letters(last), Text(_loop(last)))
 
 
 def _headline(view: View) -> Text:
@@ -129,6 +131,15 @@ def _units(units: Sequence[tuple[str, int]]) -> Table:
     for name, orders in units:
         table.add_row(name, f"{orders:,}")
     return table
+
+
+def _loop(taken: Snapshot) -> str:
+    """What became of the orders."""
+    step = taken.steps.get
+    return (
+        f"units: {step('accepted', 0.0):,.0f} accepted, {step('closed', 0.0):,.0f} closed, {taken.urged:,.0f} overdue, "
+        f"{step('returned', 0.0):,.0f} returned"
+    )
 
 
 def _plain_table(title: str) -> Table:

@@ -7,12 +7,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from rich import box
+from rich.console import Group, RenderableType
 from rich.table import Table
 
 from streams.config import Settings
 from streams.flow.brokers import Broker
 from streams.flow.security import kafka_python_security
-from streams.flow.topics import FEED_TOPICS, GRID_ALLCLEARS, GRID_REPORTS, HOTLINE_CALLS, POLICE_ALERTS
+from streams.flow.topics import (
+    GRID_ALLCLEARS,
+    GRID_REPORTS,
+    HAND_OVER_ACKS,
+    HOTLINE_CALLS,
+    ORDER_UPDATES,
+    POLICE_ALERTS,
+    SOURCE_TOPICS,
+)
 from streams.warehouse.account import Outcomes, received_by_outcome
 from streams.warehouse.asking import Asking
 from streams.warehouse.port import Warehouse
@@ -25,8 +34,11 @@ LABELS: Mapping[str, str] = {
     GRID_REPORTS: "grid",
     GRID_ALLCLEARS: "all-clears",
 }
+#: Likewise, for those who answer what they were told.
+ANSWER_LABELS: Mapping[str, str] = {ORDER_UPDATES: "order updates", HAND_OVER_ACKS: "acknowledgements"}
+_ALL_LABELS = {**LABELS, **ANSWER_LABELS}
 #: Rows of ClickHouse name a feed, or the topic of a record that became no event.
-_TOPICS = {name: topic for topic, name in FEED_TOPICS.items()}
+_TOPICS = {name: topic for topic, name in SOURCE_TOPICS.items()}
 
 
 class Line(NamedTuple):
@@ -60,7 +72,7 @@ class Account(NamedTuple):
 
 def take_account(broker: Broker, warehouse: Warehouse) -> Account:
     """The account of the broker's log at this moment. Raises as the broker and the warehouse do."""
-    return account_of(broker.end_offsets(LABELS), received_by_outcome(warehouse, broker.cluster_id()))
+    return account_of(broker.end_offsets(_ALL_LABELS), received_by_outcome(warehouse, broker.cluster_id()))
 
 
 def wait_closed(
@@ -79,7 +91,7 @@ def wait_closed(
 
 def account_of(ends: Mapping[tuple[str, int], int], told: Mapping[str, Outcomes]) -> Account:
     """The account from end offsets by topic and partition, and outcomes by feed or topic."""
-    by_topic = {topic: Outcomes() for topic in LABELS}
+    by_topic = {topic: Outcomes() for topic in _ALL_LABELS}
     for name, outcomes in told.items():
         topic = _TOPICS.get(name, name)
         known = by_topic.get(topic, Outcomes())
@@ -88,19 +100,35 @@ def account_of(ends: Mapping[tuple[str, int], int], told: Mapping[str, Outcomes]
     return Account([Line(topic, received[topic], outcomes) for topic, outcomes in by_topic.items()])
 
 
-def account_table(account: Account) -> Table:
-    """The account for a terminal."""
-    title = "received = new + linked + redelivered + all-clears + dead letters"
+def account_table(account: Account) -> RenderableType:
+    """The account for a terminal: the feeds, and those who answered if any did."""
+    feeds = [line for line in account.lines if line.topic not in ANSWER_LABELS]
+    answers = [line for line in account.lines if line.topic in ANSWER_LABELS]
+    table = _table("feed", feeds, _FEED_FIGURES, "received = new + linked + redelivered + all-clears + dead letters")
+    if not any(line.received or line.outcomes.accounted for line in answers):
+        return table
+    title = "received = taken + redelivered + dead letters"
+    return Group(table, "", _table("answers", answers, _ANSWER_FIGURES, title))
+
+
+_FEED_FIGURES: Mapping[str, str] = {
+    "new": "new", "linked": "linked", "redelivered": "redelivered", "all-clears": "all_clears",
+    "dead letters": "dead_letters",
+}  # fmt: skip
+_ANSWER_FIGURES: Mapping[str, str] = {"taken": "applied", "redelivered": "redelivered", "dead letters": "dead_letters"}
+
+
+def _table(head: str, lines: Sequence[Line], figures: Mapping[str, str], title: str) -> Table:
     table = Table(
         title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
     )
-    table.add_column("feed", no_wrap=True)
-    for name in ("received", "new", "linked", "redelivered", "all-clears", "dead letters", "lost"):
+    table.add_column(head, no_wrap=True)
+    for name in ("received", *figures, "lost"):
         table.add_column(name, justify="right", no_wrap=" " not in name)  # a name in two lines: millions fit 80 columns
-    for line in account.lines:
+    for line in lines:
         style = None if line.lost == 0 else "bold red"
-        figures = (line.received, *line.outcomes, line.lost)
-        table.add_row(LABELS.get(line.topic, line.topic), *(f"{figure:,}" for figure in figures), style=style)
+        counts = (line.received, *(getattr(line.outcomes, field) for field in figures.values()), line.lost)
+        table.add_row(_ALL_LABELS.get(line.topic, line.topic), *(f"{count:,}" for count in counts), style=style)
     return table
 
 

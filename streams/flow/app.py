@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import faust
@@ -16,7 +16,6 @@ from streams.config import Kafka
 from streams.flow.guard import Guard, Step
 from streams.flow.security import password_of
 from streams.flow.transport import ChunkTransport
-from streams.flow.triage import Triage, desk_partitions
 from streams.telemetry.metrics import Metrics
 
 COMMIT_INTERVAL_S = 1.0
@@ -25,21 +24,30 @@ SETTLE_S = 10.0  # how long a rebalance waits for the chunks under way
 log = structlog.get_logger(__name__)
 
 
-class Follower(Protocol):
-    """Who keeps something for each partition, and is told which ones there are."""
+class Keeper(Protocol):
+    """A step that keeps state for each partition of its topics."""
 
-    def assign(self, assigned: set[TP]) -> None:
-        """These partitions are ours from now on."""
+    topics: frozenset[str]
 
-    def revoke(self, revoked: set[TP]) -> None:
-        """These partitions may be another's by now."""
+    def assign(self, partitions: Iterable[int]) -> None:
+        """Begin to rebuild the state of newly assigned partitions."""
+        ...
+
+    def revoke(self, partitions: Iterable[int]) -> None:
+        """Drop the state of partitions that another worker may have by now."""
+        ...
+
+    @property
+    def recovered(self) -> bool:
+        """Is the state of all assigned partitions there?"""
+        ...
 
 
 class App(faust.App):
     """Faust with the chunk transport, and with chunks settled before partitions are given away."""
 
     guard: Guard
-    triage: Triage
+    keepers: Sequence[Keeper]
     fetch_wait_ms: int
 
     def _new_transport(self) -> ChunkTransport:
@@ -54,8 +62,8 @@ class App(faust.App):
 
 
 def create_app(
-    kafka: Kafka, steps: Mapping[str, tuple[str, Step]], triage: Triage, metrics: Metrics,
-    on_fatal: Callable[[BaseException], Awaitable[None]], followers: Sequence[Follower] = (),
+    kafka: Kafka, steps: Mapping[str, tuple[str, Step]], keepers: Sequence[Keeper], metrics: Metrics,
+    on_fatal: Callable[[BaseException], Awaitable[None]],
 ) -> App:
     """An application that runs `steps` (topic -> stage name and step). Call it inside the loop that will run it."""
     app = App(
@@ -70,11 +78,11 @@ def create_app(
         stream_wait_empty=False, stream_recovery_delay=0.0, consumer_group_instance_id=kafka.instance or None,
     )
     app.guard = Guard(metrics, on_fatal)
-    app.triage = triage
+    app.keepers = keepers
     app.fetch_wait_ms = kafka.fetch_wait_ms
     for topic, (stage, step) in steps.items():
         _add_agent(app, topic, stage, step)
-    _follow_assignment(app, triage, metrics, followers)
+    _follow_assignment(app, keepers, metrics)
     return app
 
 
@@ -85,22 +93,24 @@ def _add_agent(app: App, topic: str, stage: str, step: Step) -> None:
     app.agent(app.topic(topic, value_type=bytes), name=f"{stage}[{topic}]")(work)
 
 
-def _follow_assignment(app: App, triage: Triage, metrics: Metrics, followers: Sequence[Follower]) -> None:
+def _follow_assignment(app: App, keepers: Sequence[Keeper], metrics: Metrics) -> None:
     async def on_assigned(*args: Any, **_: Any) -> None:  # noqa: ANN401 - Faust's signal: sender, partitions
         assigned: set[TP] = args[1]
         metrics.rebalances.inc()
-        triage.assign(desk_partitions(assigned))
-        for follower in followers:
-            follower.assign(assigned)
+        for keeper in keepers:
+            keeper.assign(_partitions(assigned, keeper.topics))
         log.info("assigned", partitions=len(assigned))
 
     async def on_revoked(*args: Any, **_: Any) -> None:  # noqa: ANN401 - likewise
-        triage.revoke(desk_partitions(args[1]))
-        for follower in followers:
-            follower.revoke(args[1])
+        for keeper in keepers:
+            keeper.revoke(_partitions(args[1], keeper.topics))
 
     app.on_partitions_assigned.connect(on_assigned, weak=False)
     app.on_partitions_revoked.connect(on_revoked, weak=False)
+
+
+def _partitions(tps: Iterable[TP], topics: Collection[str]) -> set[int]:
+    return {tp.partition for tp in tps if tp.topic in topics}
 
 
 def _credentials(kafka: Kafka) -> Any:  # noqa: ANN401 - Faust's credentials, or None

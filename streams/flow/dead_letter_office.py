@@ -21,12 +21,12 @@ from streams.flow.dead_letters import PUSHED, REFUSED_HEADER
 from streams.flow.ledger import send_rows
 from streams.flow.publisher import Publisher
 from streams.flow.security import aiokafka_security, kafka_python_security
-from streams.flow.topics import FEED_TOPICS, ORDERS
+from streams.flow.topics import ORDERS, SOURCE_TOPICS
 from streams.warehouse.select import select
 from streams.warehouse.tables import DEAD_LETTERS
 
 _MAX_REQUEST_BYTES = 2 << 20  # whatever the broker took once, it takes again
-_TOPIC_OF = {feed: topic for topic, feed in FEED_TOPICS.items()} | {PUSHED: ORDERS}
+_TOPIC_OF = {feed: topic for topic, feed in SOURCE_TOPICS.items()} | {PUSHED: ORDERS}
 _COLUMNS = ", ".join(
     f"toUnixTimestamp64Milli({name})" if name == "received_at" else name for name in DEAD_LETTERS.columns
 )

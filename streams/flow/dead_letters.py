@@ -15,14 +15,19 @@ from msgspec import Meta, MsgspecError, Struct, json
 
 from streams.core.scrub import scrub
 from streams.errors import RefusedError
-from streams.flow.topics import FEED_TOPICS
+from streams.flow.topics import SOURCE_TOPICS
 
 REASONS = frozenset({
     "bad_row", "bad_time", "bad_value", "internal_error", "missing_field", "outside_city", "push_refused",
     "push_undelivered", "too_large", "undecodable", "unknown_area", "unknown_schema", "wrong_schema",
+    # of answers: see streams/core/order_life.py and streams/core/acknowledgement.py
+    "acknowledged_before", "after_due", "asked_already", "bad_limit", "caller_not_reached", "incomplete", "into_itself",
+    "not_allowed", "not_asked", "not_suspended", "not_the_unit", "out_of_order", "own_work", "same_unit", "suspended",
+    "unknown_hand_over", "unknown_item", "unknown_order", "unknown_unit",
 })  # fmt: skip
 PUSHED = "orders"  # stands for the feed in the letter of an order that a unit's endpoint never took
-PERSONAL_FIELDS = frozenset({"caller", "caller_phone", "worker"})  # of these nothing is shown, whatever they hold
+#: Of these nothing is shown, whatever they hold.
+PERSONAL_FIELDS = frozenset({"by", "caller", "caller_phone", "to_unit", "worker"})
 PREVIEW_CHARS = 200
 _LONG_NUMBER = re.compile(r"\d{7,}")
 DETAIL_CHARS = 300
@@ -44,7 +49,7 @@ class DeadLetter(Struct, frozen=True):
     """One refused record; fields as in schemas/DeadLetter.avsc."""
 
     log_id: str
-    feed: str  # as the account names it: hotline, police, grid, allclears; or PUSHED
+    feed: str  # as the account names it: hotline, police, grid, allclears, order_updates, hand_over_acks; or PUSHED
     source_partition: int
     source_offset: int
     reason: str
@@ -94,7 +99,7 @@ def _refusal(header: bytes | None) -> Refusal:
 
 def _letter(log_id: str, record: ConsumerRecord, why: Refusal, preview: str) -> DeadLetter:
     return DeadLetter(
-        log_id, FEED_TOPICS[record.topic], record.partition, record.offset, why.reason,
+        log_id, SOURCE_TOPICS[record.topic], record.partition, record.offset, why.reason,
         scrub(why.detail[:_READ_CHARS])[:DETAIL_CHARS], preview, why.file or None, why.line or None,
         received_at(record),
     )

@@ -38,6 +38,14 @@ def positions(app: App) -> dict[TP, tuple[int, int]]:
     return dict(cast("ChunkConsumer", app.consumer).progress()) if app.started else {}
 
 
+def caught_up(app: App, topic: str) -> frozenset[int]:
+    """Assigned partitions of a topic whose records have all been worked on, as far as was fetched."""
+    return frozenset(
+        tp.partition for tp, (done, end) in positions(app).items()
+        if tp.topic == topic and done >= end and cast("ChunkConsumer", app.consumer).highwater(tp) is not None
+    )  # fmt: skip
+
+
 async def _watch(app: App, health: Health, metrics: Metrics) -> None:
     last: dict[TP, int] = {}
     shown: set[TP] = set()
@@ -46,7 +54,7 @@ async def _watch(app: App, health: Health, metrics: Metrics) -> None:
         await asyncio.sleep(INTERVAL_S)
         known = positions(app)
         health.assigned = bool(known)
-        health.recovered = app.triage.recovered
+        health.recovered = all(keeper.recovered for keeper in app.keepers)
         done = {tp: done for tp, (done, _end) in known.items() if tp.topic != SIGNS}  # its beats never cease
         lags = {tp: max(0, end - done) for tp, (done, end) in known.items()}
         # Without ClickHouse the ledger stands still, and starting anew would not help: that is an alert, not a stall.

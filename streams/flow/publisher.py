@@ -22,7 +22,7 @@ from streams.errors import SanwangError
 from streams.flow.brokers import BrokerUnavailable
 from streams.flow.security import librdkafka_security
 
-Outgoing = tuple[bytes | None, bytes]  # key, value
+Outgoing = tuple[bytes | None, bytes | None]  # key, value; None deletes a key of a compacted topic
 MAX_BATCH_BYTES = 900_000  # below the broker's default limit of 1 MiB for a batch
 _CONNECT_S = 10.0
 _FLUSH_S = 2.0
@@ -108,7 +108,7 @@ class Publisher:
         finally:
             self._pending -= 1
 
-    def _accepted(self, topic: str, partition: int, key: bytes | None, value: bytes, sending: _Sending) -> bool:
+    def _accepted(self, topic: str, partition: int, key: bytes | None, value: bytes | None, sending: _Sending) -> bool:
         """Give a record to librdkafka; False where its queue is full."""
         if self._producer is None:
             raise RuntimeError("the publisher is not started, or was stopped")
@@ -119,7 +119,7 @@ class Publisher:
             return False
         except KafkaException as error:
             if error.args[0].code() == KafkaError.MSG_SIZE_TOO_LARGE:
-                raise TooLargeError(f"{topic}: a record of {len(value)} bytes fits no batch") from None
+                raise TooLargeError(f"{topic}: a record of {len(value or b'')} bytes fits no batch") from None
             raise
         return True
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from streams.core.casework import Acked, Answered
 from streams.core.correction import Correction
 from streams.core.decision import Decision, Incident, Order
 from streams.core.event import Event
 from streams.core.handover import HandOver
 from streams.flow.dead_letters import DeadLetter
+from streams.flow.topics import ANSWER_TOPICS, HAND_OVER_ACKS, ORDER_UPDATES
 
 Row = tuple[Any, ...]
 
@@ -48,6 +50,12 @@ def hand_over_row(h: HandOver, opened_at: int) -> Row:
         h.incident_id, h.from_line, h.to_line, h.reason, opened_at, h.pushed_at, h.acknowledged_at,
         1 if h.acknowledged_at is None else 2,
     )
+
+
+def receipt_row(log_id: str, paper: Answered | Acked, outcome: str) -> Row:
+    """Row of `receipts` for an answer that was not refused."""
+    topic, said = (ORDER_UPDATES, paper.update) if isinstance(paper, Answered) else (HAND_OVER_ACKS, paper.ack)
+    return (log_id, ANSWER_TOPICS[topic], said.partition, said.offset, outcome, paper.received_at)
 
 
 def latency_row(event: Event, decided_at: int, ordered_at: int | None) -> Row:

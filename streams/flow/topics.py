@@ -7,6 +7,7 @@ one may have to wait for the interpreter: at 20 to 60 microseconds a record, 100
 from __future__ import annotations
 
 from collections.abc import Mapping
+from zlib import crc32
 
 from msgspec import Struct
 
@@ -26,14 +27,22 @@ DEAD_LETTERS = "dead.letters"
 HAND_OVERS = "hand.overs"
 ORDER_UPDATES = "order.updates"
 INCIDENT_CORRECTIONS = "incident.corrections"
+HAND_OVER_ACKS = "hand.overs.acks"
+CASEWORK = "casework"
+CASELOAD = "caseload"
+SUPERVISION = "supervision"
 SIGNS = "signs"
 WARNINGS = "warnings"
 
 #: Topics whose records are reports, and the feed that they belong to.
 REPORT_TOPICS: Mapping[str, Feed] = {POLICE_ALERTS: "police", HOTLINE_CALLS: "hotline", GRID_REPORTS: "grid"}
 ALL_CLEAR_FEED = "allclears"
-#: All topics that come in from outside, by the name under which the account counts them.
+#: All topics that tell what happened, by the name under which the account counts them.
 FEED_TOPICS: Mapping[str, str] = {**REPORT_TOPICS, GRID_ALLCLEARS: ALL_CLEAR_FEED}
+#: Topics on which those answer who were told: units, and the other line. Likewise.
+ANSWER_TOPICS: Mapping[str, str] = {ORDER_UPDATES: "order_updates", HAND_OVER_ACKS: "hand_over_acks"}
+#: All topics that come in from outside.
+SOURCE_TOPICS: Mapping[str, str] = {**FEED_TOPICS, **ANSWER_TOPICS}
 
 #: Avro record of each topic that others read or write.
 RECORDS: Mapping[str, str] = {
@@ -46,6 +55,8 @@ RECORDS: Mapping[str, str] = {
     HAND_OVERS: "HandOver",
     ORDER_UPDATES: "OrderUpdate",
     INCIDENT_CORRECTIONS: "IncidentCorrection",
+    HAND_OVER_ACKS: "HandOverAck",
+    SUPERVISION: "Supervision",
     WARNINGS: "Warning",
 }
 
@@ -66,9 +77,12 @@ LANES: Mapping[str, Lane] = {
     INCIDENT_CORRECTIONS: Lane(3, 20, 0),
     HOTLINE_CALLS: Lane(3, 200, 40),
     GRID_REPORTS: Lane(4, 200, 80),
-    LEDGER: Lane(5, 100, 200),  # each record holds a chunk's worth of rows
-    SIGNS: Lane(6, 100, 100),  # each record holds a chunk's worth of grids
-    GRID_ALLCLEARS: Lane(7, 1000, 100),
+    CASEWORK: Lane(5, 10, 40),  # each record holds a chunk's worth of papers
+    HAND_OVER_ACKS: Lane(5, 100, 40),
+    ORDER_UPDATES: Lane(5, 200, 40),
+    LEDGER: Lane(6, 100, 200),  # each record holds a chunk's worth of rows
+    SIGNS: Lane(7, 100, 100),  # each record holds a chunk's worth of grids
+    GRID_ALLCLEARS: Lane(8, 1000, 100),
 }
 
 _DAY_MS = 86_400_000
@@ -76,6 +90,8 @@ _DAY_MS = 86_400_000
 _STATE_CONFIG = {"cleanup.policy": "compact,delete", "retention.ms": str(8 * _DAY_MS)}
 _CONFIG: Mapping[str, Mapping[str, str]] = {
     INCIDENTS: _STATE_CONFIG,
+    #: The state of casework: what has ended is deleted key by key, and an order may be open for as long as it takes.
+    CASELOAD: {"cleanup.policy": "compact"},
     SIGNS: {"retention.ms": str(3 * _DAY_MS)},  # the state of presence, which looks two days back
     WARNINGS: {"cleanup.policy": "compact"},  # the state of the warnings: the latest of each for ever
 }
@@ -84,7 +100,7 @@ _CONFIG: Mapping[str, Mapping[str, str]] = {
 PASSING: tuple[str, ...] = tuple(topic for topic in (*LANES, DEAD_LETTERS) if topic not in _CONFIG)
 _SEGMENT_MS = 3_600_000
 
-ALL_TOPICS: tuple[str, ...] = (*LANES, INCIDENTS, ORDERS, DEAD_LETTERS, HAND_OVERS, ORDER_UPDATES, WARNINGS)
+ALL_TOPICS: tuple[str, ...] = (*LANES, INCIDENTS, CASELOAD, ORDERS, DEAD_LETTERS, HAND_OVERS, SUPERVISION, WARNINGS)
 
 
 def config_of(topic: str, feeds_days: int = 7) -> Mapping[str, str]:
@@ -101,3 +117,8 @@ def partition_of(area: str, partitions: int) -> int:
     share partition 0.
     """
     return int(ancestor(area, "county")[:6]) % partitions if area[4:6] != "00" else 0
+
+
+def casework_partition(incident_id: str, partitions: int) -> int:
+    """Partition of casework and caseload that holds an incident: all of its orders and hand-overs meet there."""
+    return crc32(incident_id.encode()) % partitions

@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import time
-from typing import Any
 
 import msgspec
 import structlog
@@ -16,6 +15,7 @@ from streams.core.decision import Decision, Order
 from streams.core.event import FEEDS, Event
 from streams.core.triage import Desk
 from streams.errors import RefusedError
+from streams.flow.casework import Casework
 from streams.flow.dead_letters import DeadLetter
 from streams.flow.hand_overs import HandOvers
 from streams.flow.intake import Intake
@@ -38,9 +38,11 @@ CORRECTED = 1 << 62  # added to the offset of what a correction decided: its row
 class Triage:
     """The triage step of a worker, and the desks of the partitions that it has."""
 
+    topics = frozenset({EVENTS, EVENTS_URGENT})
+
     def __init__(
         self, kafka: Kafka, log_id: str, new_desk: Callable[[], Desk], orders: OrderEncoder, publisher: Publisher,
-        intake: Intake, hand_overs: HandOvers, metrics: Metrics,
+        intake: Intake, hand_overs: HandOvers, casework: Casework, metrics: Metrics,
         on_decided: Callable[[Sequence[Decided]], None] = lambda _: None,
     ) -> None:
         """`on_decided` is told what was decided and made durable, a chunk at a time."""
@@ -51,6 +53,7 @@ class Triage:
         self._publisher = publisher
         self._intake = intake
         self._hand_overs = hand_overs
+        self._casework = casework
         self._metrics = metrics
         self._on_decided = on_decided
         self._latency = {feed: metrics.call_to_order.labels(feed) for feed in FEEDS}
@@ -100,9 +103,12 @@ class Triage:
         states = {partition: state_records(*desk.take_changes()) for partition, desk in desks.items()}
         rows = self._rows(decided)
         orders = self._by_unit([decision.orders for _, decision, _ in decided if decision.orders])
-        await asyncio.gather(*(self._make_durable(partition, state) for partition, state in states.items() if state))
+        across = self._hand_overs.find(decided, now := _now())
+        await asyncio.gather(
+            *(self._make_durable(partition, state) for partition, state in states.items() if state),
+            self._casework.begin(decided, across, now),
+        )
         decided_at = _now()
-        across = self._hand_overs.find(decided, decided_at)
         await asyncio.gather(self._publisher.send_all(ORDERS, orders), self._hand_overs.push(across))
         rows["hand_overs"] = self._hand_overs.rows(across)
         rows["latencies"] = self._latencies(decided, decided_at, _now())
@@ -186,10 +192,3 @@ class Triage:
 
 def _now() -> int:
     return int(time() * 1000)
-
-
-def desk_partitions(tps: Iterable[Any]) -> set[int]:
-    """Partitions of the events topics among topic partitions."""
-    return {tp.partition for tp in tps if tp.topic in (EVENTS, EVENTS_URGENT)}
-
-

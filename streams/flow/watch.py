@@ -45,6 +45,9 @@ log = structlog.get_logger(__name__)
 class Watch:
     """The watch of a worker."""
 
+    topics = frozenset({SIGNS})
+    recovered = True  # in this sense: nothing that is dispatched waits for the watch
+
     def __init__(
         self, kafka: Kafka, duty_of: Callable[[int], Duty], codec: Codec, publisher: Publisher, slow: SlowLooks,
         metrics: Metrics,
@@ -60,17 +63,17 @@ class Watch:
         self._waiting: dict[int, list[_Noted]] = defaultdict(list)  # noted while a seat is rebuilt
         self._shown: set[tuple[str, str]] = set()
 
-    def assign(self, assigned: set[TP]) -> None:
+    def assign(self, partitions: Iterable[int]) -> None:
         """Begin to rebuild the seats of new partitions."""
-        for partition in {tp.partition for tp in assigned if tp.topic == SIGNS} - self._seats.keys():
+        for partition in set(partitions) - self._seats.keys():
             self._seats[partition] = asyncio.create_task(self._recover(partition))
 
-    def revoke(self, revoked: set[TP]) -> None:
+    def revoke(self, partitions: Iterable[int]) -> None:
         """Leave the seats of partitions that another worker may have by now."""
-        for tp in revoked:
-            if tp.topic == SIGNS and (seat := self._seats.pop(tp.partition, None)):
+        for partition in partitions:
+            if seat := self._seats.pop(partition, None):
                 seat.cancel()
-                self._waiting.pop(tp.partition, None)
+                self._waiting.pop(partition, None)
 
     def listening(self, step: Step) -> Step:
         """A feed's step that also notes when the feed was heard."""

@@ -1,4 +1,4 @@
-"""The worker: all that one process needs to take reports in and send orders out, started and stopped in order."""
+"""The life of a worker process: what it waits for, in which order it starts and stops."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from functools import partial
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import psutil
@@ -17,42 +15,14 @@ from aiohttp import web
 
 from streams.city.city import City
 from streams.city.load import load_city
-from streams.city.secret import read_or_make_key
 from streams.config import Settings
-from streams.core.accept import Door
-from streams.core.classify import Classifier
-from streams.core.places import Places
-from streams.core.route import Router
-from streams.core.triage import Desk
-from streams.core.wording import Wordings
-from streams.flow.all_clears import AllClears
-from streams.flow.app import App, create_app, run_app
+from streams.flow.app import run_app
+from streams.flow.assembly import PAUSE_S, Parts, assemble
 from streams.flow.brokers import Broker, BrokerUnavailable, TopicSpec
-from streams.flow.corrections import Corrections, reader
-from streams.flow.guard import Step
-from streams.flow.hand_overs import HandOvers
-from streams.flow.intake import Intake
-from streams.flow.lookouts import duties
-from streams.flow.opinions import Opinions
-from streams.flow.progress import positions, watch_progress
-from streams.flow.publisher import Publisher
-from streams.flow.recorder import Recorder
+from streams.flow.progress import watch_progress
 from streams.flow.security import kafka_python_security
-from streams.flow.slow_looks import SlowLooks
 from streams.flow.standing import watch_standing
-from streams.flow.topics import (
-    ALL_TOPICS,
-    EVENTS,
-    EVENTS_URGENT,
-    GRID_ALLCLEARS,
-    INCIDENT_CORRECTIONS,
-    LEDGER,
-    REPORT_TOPICS,
-    SIGNS,
-    config_of,
-)
-from streams.flow.triage import Triage
-from streams.flow.watch import Watch
+from streams.flow.topics import ALL_TOPICS, config_of
 from streams.telemetry.health import Health
 from streams.telemetry.metrics import Metrics
 from streams.telemetry.server import telemetry_app
@@ -64,16 +34,11 @@ from streams.warehouse.names import load_names
 from streams.warehouse.opening import open_warehouse
 from streams.warehouse.port import Warehouse
 from streams.warehouse.retention import keep_for
-from streams.warehouse.writer import Writer
-from streams.wire.codec import Codec
-from streams.wire.orders import OrderEncoder
-from streams.wire.source import source_at
 
 SWITCH_INTERVAL_S = 0.0005  # the consumer's thread must not wait 5 ms for the interpreter
 #: The garbage collector's thresholds. Chunks make many containers and hardly any cycles; with Python's own thresholds a
 #: sixth of the time went into looking through the open incidents for garbage that is not there.
 COLLECT = (50_000, 20, 100)
-PAUSE_S = 2.0
 log = structlog.get_logger(__name__)
 
 
@@ -99,7 +64,8 @@ class Worker:
             log_id = await self._prepare_broker()
             if self._stop.is_set():
                 return 0
-            app = await self._assemble(stack, city, warehouse, log_id)
+            parts = Parts(self._settings, city, log_id, self._metrics, self._tables_ready)
+            app = await assemble(stack, parts, warehouse, self._on_fatal)
             gc.freeze()  # the city is for ever: leave it out of every later collection
             gc.set_threshold(*COLLECT)
             await stack.enter_async_context(watch_progress(app, self._health, self._metrics))
@@ -186,73 +152,8 @@ class Worker:
             )
             return broker.cluster_id()
 
-    async def _assemble(self, stack: AsyncExitStack, city: City, warehouse: Warehouse, log_id: str) -> App:
-        kafka, metrics = self._settings.kafka, self._metrics
-        key = read_or_make_key(Path(self._settings.privacy.key_file))
-        schemas = source_at(self._settings.registry.url)
-        codec = Codec(schemas)
-        publisher = await stack.enter_async_context(_publishing(Publisher(kafka, self._on_send_failure)))
-        writer = await stack.enter_async_context(Writer(warehouse, _Inserts(metrics)))
-        places, classifier = Places(city.areas.values()), Classifier(city.catalogue)
-        router = Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)
-        door = Door(city.catalogue, places, classifier, key)
-        opinions = await asyncio.to_thread(Opinions, Path(self._settings.city), city.catalogue, metrics)
-        await stack.enter_async_context(opinions.watched())
-        intake = Intake(log_id, kafka.partitions, codec, door, opinions, publisher, metrics)
-        grids = frozenset(code for code in city.areas if len(code) > 12)
-        clears = AllClears(log_id, grids, codec, publisher, intake, kafka.partitions, metrics)
-        slow = SlowLooks(warehouse, self._tables_ready, kafka.partitions)
-        watch = Watch(kafka, duties(city, kafka, self._settings.watch), codec, publisher, slow, metrics)
-        orders = OrderEncoder(schemas)
-        across = HandOvers(city.catalogue.items, codec, publisher)
-        new_desk = partial(Desk, city.catalogue, router, Wordings(city.areas.values()))
-        triage = Triage(kafka, log_id, new_desk, orders, publisher, intake, across, metrics, watch.decided)
-        steps: dict[str, tuple[str, Step]] = dict.fromkeys(REPORT_TOPICS, ("intake", watch.listening(intake.step)))
-        steps |= dict.fromkeys((EVENTS_URGENT, EVENTS), ("triage", triage.step))
-        read = reader(kafka.bootstrap, kafka_python_security(kafka))
-        corrections = Corrections(log_id, kafka.partitions, codec, door, opinions, publisher, triage, read)
-        steps[INCIDENT_CORRECTIONS] = ("corrections", corrections.step)
-        steps[GRID_ALLCLEARS] = ("all_clears", watch.listening(clears.step))
-        steps[SIGNS] = ("watch", watch.step)
-        steps[LEDGER] = ("recorder", Recorder(writer, self._tables_ready).step)
-        app = create_app(kafka, steps, triage, metrics, self._on_fatal, [watch])
-        await stack.enter_async_context(watch.running(lambda: positions(app)))
-        return app
-
-    def _on_send_failure(self, topic: str) -> None:
-        self._metrics.send_failures.labels(topic).inc()
-
-
-class _Inserts:
-    """Tells the metrics about inserts."""
-
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
-
-    def on_insert(self, table: str, rows: int, seconds: float) -> None:
-        self._metrics.insert.labels(table).observe(seconds)
-        self._metrics.inserted_rows.labels(table).inc(rows)
-
-    def on_failure(self, table: str) -> None:
-        self._metrics.insert_failures.labels(table).inc()
-
 
 async def _ended(task: asyncio.Task[None]) -> None:
     """Wait for a task that may be in the middle of a thread's work, which cannot be cut off."""
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-@asynccontextmanager
-async def _publishing(publisher: Publisher) -> AsyncIterator[Publisher]:
-    try:
-        while True:
-            try:
-                await publisher.start()
-                break
-            except BrokerUnavailable as error:  # it answered a moment ago
-                log.warning("no broker any more", error=str(error), retry_s=PAUSE_S)
-                await asyncio.sleep(PAUSE_S)
-        yield publisher
-    finally:
-        await publisher.stop()

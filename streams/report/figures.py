@@ -99,7 +99,7 @@ def _whole(warehouse: Warehouse, period: Period, digits: str) -> dict[str, Numbe
     found: dict[str, Number] = {}
     params = _params(period, digits)
     for figures, table, at, more in (
-        (REPORT_FIGURES, "events FINAL", "received_at", " AND outcome != 'redelivered'"),
+        (REPORT_FIGURES, "events FINAL", "if(replayed, occurred_at, received_at)", " AND outcome != 'redelivered'"),
         (ORDER_FIGURES, "order_facts", "issued_at", ""),
     ):
         sql = f"SELECT {', '.join(figures.values())} FROM sanwang.{table} WHERE {_SPAN.format(at=at)} AND {_HERE}{more}"  # noqa: S608

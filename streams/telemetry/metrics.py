@@ -34,7 +34,7 @@ class Metrics:
             "sanwang_call_to_order_seconds", "Report received to order confirmed", ["feed"],
             buckets=_LATENCY_S, registry=r,
         )
-        # Computing time of a chunk in a stage: intake, all_clears, triage, recorder.
+        # Computing time of a chunk in a stage: intake, all_clears, triage, answers, casework, recorder.
         self.stage = Histogram("sanwang_stage_seconds", "Work on a chunk", ["stage"], buckets=_STAGE_S, registry=r)
         # Records in a chunk, by topic.
         self.chunk = Histogram("sanwang_chunk_records", "Records in a chunk", ["topic"], buckets=_RECORDS, registry=r)
@@ -65,6 +65,20 @@ class Metrics:
         # What stands open in ClickHouse, counted each minute by the worker that has partition 0 of the events topic;
         # others say nothing. State: due_soon (within 30 minutes), overdue, stuck_hand_over (not taken for 5 minutes).
         self.standing = Gauge("sanwang_standing", "Orders and hand-overs by state", ["state"], registry=r)
+        # Steps of orders that were taken, by step (see streams/core/order_update.py).
+        self.order_steps = Counter("sanwang_order_steps", "Steps of orders", ["step"], registry=r)
+        # Acts of supervision: reminder, urging, escalation.
+        self.signals = Counter("sanwang_supervision", "Acts of supervision", ["kind"], registry=r)
+        # Orders whose unit is expected to act, by partition of casework.
+        self.open_orders = Gauge("sanwang_open_orders", "Orders being followed up", ["partition"], registry=r)
+        # Records pushed across that the other line has not acknowledged: how many, and how long the oldest waits.
+        self.hand_overs_waiting = Gauge(
+            "sanwang_hand_overs_waiting", "Hand-overs not acknowledged", ["partition"], registry=r
+        )
+        self.hand_overs_oldest = Gauge(
+            "sanwang_hand_over_oldest_seconds", "Age of the oldest hand-over not acknowledged", ["partition"],
+            registry=r,
+        )
         # Warnings that stand in the partitions of this worker, by subject and colour; and every change.
         self.standing_warnings = Gauge(
             "sanwang_standing_warnings", "Warnings that stand", ["subject", "colour"], registry=r

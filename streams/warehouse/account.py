@@ -23,6 +23,7 @@ class Outcomes(NamedTuple):
     redelivered: int = 0
     all_clears: int = 0
     dead_letters: int = 0
+    applied: int = 0  # answers: steps of orders, acknowledgements
 
     @property
     def accounted(self) -> int:
@@ -37,6 +38,10 @@ FROM sanwang.events FINAL WHERE log_id = {log_id:String} GROUP BY feed, outcome
 _ALL_CLEARS = """
 SELECT uniqExact(source_partition, source_offset) FROM sanwang.all_clears WHERE log_id = {log_id:String}
 """
+_RECEIPTS = """
+SELECT feed, outcome, uniqExact(source_partition, source_offset)
+FROM sanwang.receipts FINAL WHERE log_id = {log_id:String} GROUP BY feed, outcome
+"""
 _DEAD_LETTERS = """
 SELECT feed, uniqExact(source_partition, source_offset)
 FROM sanwang.dead_letters WHERE log_id = {log_id:String} AND feed != 'orders' GROUP BY feed
@@ -47,7 +52,7 @@ def received_by_outcome(warehouse: Warehouse, log_id: str) -> Mapping[str, Outco
     """Outcomes of each feed that has rows of the log `log_id`; all-clears stand under `ALL_CLEAR_FEED`."""
     log = {"log_id": log_id}
     feeds: dict[str, Outcomes] = {}
-    for feed, outcome, records in warehouse.query(_EVENTS, log):
+    for feed, outcome, records in (*warehouse.query(_EVENTS, log), *warehouse.query(_RECEIPTS, log)):
         feeds[feed] = feeds.get(feed, Outcomes())._replace(**{outcome: records})
     for feed, records in warehouse.query(_DEAD_LETTERS, log):
         feeds[feed] = feeds.get(feed, Outcomes())._replace(dead_letters=records)

@@ -255,8 +255,19 @@ WARNINGS = Table(
     at=TIME,
 )
 
+#: One row for each answer that was not refused; identity: log_id, feed, source_partition, source_offset.
+RECEIPTS = Table(
+    "receipts",
+    log_id=TEXT,
+    feed=TEXT,  # order_updates, hand_over_acks
+    source_partition="UInt32",
+    source_offset="UInt64",
+    outcome=TEXT,  # applied, redelivered
+    received_at=TIME,
+)
+
 LOOP_TABLES = (ORDER_STEPS, SUPERVISION, WARNINGS)
 
 LEDGER_TABLES = (EVENTS, INCIDENTS, ORDERS, DEAD_LETTERS, ALL_CLEARS, LATENCIES, HAND_OVERS,
-                 INCIDENT_CORRECTIONS, *LOOP_TABLES)  # fmt: skip
+                 INCIDENT_CORRECTIONS, *LOOP_TABLES, RECEIPTS)  # fmt: skip
 TABLES = {table.name: table for table in (*LEDGER_TABLES, ITEMS, AREAS, UNITS)}

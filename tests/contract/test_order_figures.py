@@ -11,22 +11,28 @@ import pytest
 from streams.core.area import Area
 from streams.core.calm_days import Breach, breach_of, climbed, standing
 from streams.core.deadline import DAY, HOUR, MINUTE
-from streams.core.order_state import OrderState
+from streams.core.order_state import OPEN, OrderState
+from streams.core.supervision import signals_due
 from streams.core.unit import Unit
 from streams.core.warning_book import WarningBook
 from streams.core.warnings import Colour, Sight, absence, follow, overdue, recurrence, silence
 from streams.flow.rows import order_row
 from streams.warehouse.embedded import EmbeddedWarehouse
 from streams.warehouse.looks import hours_since, late_desks, recurring
-from streams.warehouse.loop_rows import step_row, warning_row
+from streams.warehouse.loop_rows import signal_row, step_row, warning_row
 from streams.warehouse.names import load_names
 from tests.support.embedded_warehouse import AREAS, ITEMS, embedded_warehouse, evening
-from tests.support.order_loop import MONDAY, lives
+from tests.support.order_loop import MONDAY, is_workday, lives
 
 COOKBOOK = (Path(__file__).parents[2] / "docs" / "figures.md").read_text("utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", COOKBOOK, re.DOTALL)
 LIVES = lives(7, 400)
 WEEK = [(order, states[-1]) for order, states in LIVES]
+SIGNALS = [signal for _, state in WEEK for signal in signals_due(state, MONDAY + 30 * DAY, (), is_workday)]
+HAND_OVERS = [
+    (f"hotline:{n}", "12345", "110", "danger", MONDAY, MONDAY, MONDAY + n * 1000 if n % 3 else None, 2 if n % 3 else 1)
+    for n in range(30)
+]
 EVENING = {name: rows for name, rows in evening().items() if name in ("events", "all_clears", "incidents")}
 UNITS = (
     Unit("V-HY", "槐荫社区居委会", "committee", "村(社区)", "419901001001"),
@@ -47,6 +53,8 @@ def warehouse(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
             opened.insert("order_steps", [step_row(s) for _, states in LIVES for s in states[1:]])
             for table, rows in EVENING.items():
                 opened.insert(table, rows)
+            opened.insert("supervision", [signal_row(signal, signal.unit) for signal in SIGNALS])
+            opened.insert("hand_overs", HAND_OVERS)
             opened.insert("warnings", [warning_row(w) for w in WarningBook().take([AGAIN])])
             load_names(opened, ITEMS, LAND, UNITS)
         yield opened
@@ -122,6 +130,37 @@ def figures(state: OrderState) -> list[bool]:
         state.said.satisfied is not None, state.said.satisfied is True, state.said.solved is not None,
         state.said.solved is True,
     ]  # fmt: skip
+
+
+def test_supervision_is_told_once_with_names(warehouse: EmbeddedWarehouse) -> None:
+    rows = warehouse.query(
+        "SELECT unit, unit_name, kind, count() FROM sanwang.latest_supervision GROUP BY ALL ORDER BY ALL"
+    )
+    names = {unit.code: unit.name for unit in UNITS}
+    counted = Counter((signal.unit, names[signal.unit], signal.kind) for signal in SIGNALS)
+    assert len({kind for _, _, kind in counted}) == 3
+    assert [tuple(row) for row in rows] == [(*key, counted[key]) for key in sorted(counted)]
+
+
+def test_hand_overs_are_counted_with_how_long_they_waited(warehouse: EmbeddedWarehouse) -> None:
+    seconds = sorted(row[0] for row in enumerate(HAND_OVERS) if row[1][6] is not None)
+    rows = warehouse.query("SELECT pushed, acknowledged, p50_seconds, p90_seconds FROM sanwang.hand_overs_per_day")
+    assert [tuple(row) for row in rows] == [
+        (30, len(seconds), seconds[int(0.5 * len(seconds))], seconds[int(0.9 * len(seconds))])]  # fmt: skip
+    stuck = warehouse.query("SELECT incident_id FROM sanwang.stuck_hand_overs ORDER BY incident_id")
+    assert [row[0] for row in stuck] == sorted(row[0] for row in HAND_OVERS if row[6] is None)
+
+
+def test_what_is_open_on_the_desk_is_what_nobody_has_handled(warehouse: EmbeddedWarehouse) -> None:
+    rows = warehouse.query("SELECT unit, open_orders, overdue, next_due_at FROM sanwang.open_orders ORDER BY unit")
+    desks: dict[str, list[int]] = {}
+    for order, state in WEEK:
+        if state.stage in OPEN:
+            desks.setdefault(order.unit, []).append(state.clock.due_at)
+    expected = [(unit, len(due), len(due), min(due)) for unit, due in sorted(desks.items())]
+    assert [(row[0], row[1], row[2], ms(row[3])) for row in rows] == expected
+    [(open_orders,)] = warehouse.query("SELECT sum(open_orders) FROM sanwang.orders_per_minute")
+    assert open_orders == sum(map(len, desks.values()))
 
 
 def climbs() -> list[tuple[str, str, Breach]]:
@@ -258,5 +297,5 @@ def test_places_where_a_matter_came_up_three_times(warehouse: EmbeddedWarehouse)
 
 @pytest.mark.parametrize("sql", QUERIES, ids=[sql.split("FROM ")[1].split()[0] for sql in QUERIES])
 def test_every_query_of_the_figures_page_finds_something(warehouse: EmbeddedWarehouse, sql: str) -> None:
-    assert len(QUERIES) == 10
+    assert len(QUERIES) == 12
     assert warehouse.raw(sql, "JSONEachRow")

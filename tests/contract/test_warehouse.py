@@ -102,7 +102,7 @@ def test_no_rows_are_no_insert(warehouse: Warehouse) -> None:
 
 def test_a_short_row_is_refused_and_named(warehouse: Warehouse) -> None:
     rows = [*evening()["events"][:2], ("too", "short")]
-    with pytest.raises(WarehouseError, match=r"events: row 2 has 2 values, the table has 31 columns"):
+    with pytest.raises(WarehouseError, match=r"events: row 2 has 2 values, the table has 32 columns"):
         warehouse.insert("events", rows)
     assert warehouse.query("SELECT count() FROM sanwang.events") == [(0,)]
 

@@ -24,6 +24,7 @@ class NoTriage:
     """Stands where triage is told of assignments."""
 
     recovered = True
+    topics = frozenset[str]()
 
     def assign(self, _partitions: object) -> None: ...
 
@@ -40,7 +41,7 @@ async def _no_fatal(error: BaseException) -> None:
 
 @asynccontextmanager
 async def running(kafka: Kafka, steps: dict[str, Step]) -> AsyncIterator[App]:
-    app = create_app(kafka, {t: (t, s) for t, s in steps.items()}, NoTriage(), Metrics(), _no_fatal)
+    app = create_app(kafka, {t: (t, s) for t, s in steps.items()}, (NoTriage(),), Metrics(), _no_fatal)
     stop = asyncio.Event()
     task = asyncio.create_task(run_app(app, stop))
     try:

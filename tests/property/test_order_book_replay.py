@@ -32,7 +32,7 @@ def go(book: OrderBook, day: list[tuple[int, object]]) -> Told:
             after = book.take(what, now)
             told.append(f"{what.number} {after.reason if isinstance(after, Refusal) else after.stage}")
         else:
-            book.issue(what, LIMITS[what.item])  # type: ignore[attr-defined] # an order
+            book.issue(what, MONDAY, LIMITS[what.item])  # type: ignore[attr-defined] # an order
     return told + [signal.signal_id for signal in book.signals(MONDAY + 30 * DAY)]
 
 
@@ -49,9 +49,8 @@ def test_a_restored_book_goes_on_as_if_nothing_had_happened(seed: int, data: st.
     before: Told = []
     for now, what in day[:cut]:
         before += [signal.signal_id for signal in steady.signals(now)]
-        _ = steady.take(what, now) if isinstance(what, Update) else steady.issue(what, LIMITS[what.item])  # type: ignore[attr-defined] # an order
-        for entry in steady.take_changes():
-            durable[entry.state.order_id] = entry
+        _ = steady.take(what, now) if isinstance(what, Update) else steady.issue(what, MONDAY, LIMITS[what.item])  # type: ignore[attr-defined] # an order
+        durable |= {order_id: entry for order_id, entry in steady.take_changes().items() if entry}
     restored = new_book()
     restored.restore(Random(seed).sample(list(durable.values()), len(durable)))
     after = go(restored, day[cut:])

@@ -70,6 +70,7 @@ IDENTITIES = {
     "incident_corrections": ("number, event_id", ""),
     "order_steps": ("order_id, number", ""),
     "supervision": ("signal_id", ""),
+    "receipts": ("log_id, feed, source_partition, source_offset", ""),
     "warnings": ("warning_id, revision", ""),
     "items": ("code", ""),
     "areas": ("code", ""),

@@ -67,3 +67,16 @@ def all_clear(number: str, **changes: Any) -> bytes:
     """A grid worker's all-clear in the demo city; `changes` are fields of AllClear."""
     record = {"number": number, "grid_code": "990101001001001", "worker": "W10862", "report_time": now()}
     return CODEC.encode("AllClear", record | changes)
+
+
+def update(number: str, order_id: str, step: str, by: str, **changes: Any) -> bytes:
+    """A step of an order; `changes` are fields of OrderUpdate."""
+    record = {"number": number, "order_id": order_id, "step": step, "step_time": now(), "by": by}
+    return CODEC.encode("OrderUpdate", record | changes)
+
+
+def acknowledged(number: str, incident_id: str, source: str, target: str, reason: str, **changes: Any) -> bytes:
+    """The acknowledgement of a record pushed across; `changes` are fields of HandOverAck."""
+    record = {"number": number, "incident_id": incident_id, "from_line": source, "to_line": target, "reason": reason,
+              "ack_time": now()}  # fmt: skip
+    return CODEC.encode("HandOverAck", record | changes)

@@ -114,6 +114,24 @@ WARNING = {
     "raised_at": 1_727_757_005_000,
     "at": 1_727_758_005_000,
 }
+HAND_OVER_ACK = {
+    "number": "A2024100100001",
+    "incident_id": "hotline:HX20241001000123",
+    "from_line": "12345",
+    "to_line": "110",
+    "reason": "danger",
+    "ack_time": "20241001123130",
+}
+SUPERVISION = {
+    "signal_id": "hotline:HX20241001000123/4116D01/1#1/escalation/1",
+    "kind": "escalation",
+    "order_id": "hotline:HX20241001000123/4116D01/1",
+    "unit": "4116D01",
+    "to_unit": "4116D",
+    "level": 1,
+    "at": 1_727_757_005_000,
+    "due_at": 1_727_756_005_000,
+}
 RECORDS = {
     "HotlineCall": HOTLINE_CALL,
     "PoliceAlert": POLICE_ALERT,
@@ -122,6 +140,8 @@ RECORDS = {
     "Order": ORDER,
     "DeadLetter": DEAD_LETTER,
     "HandOver": HAND_OVER,
+    "HandOverAck": HAND_OVER_ACK,
     "OrderUpdate": ORDER_UPDATE,
+    "Supervision": SUPERVISION,
     "Warning": WARNING,
 }

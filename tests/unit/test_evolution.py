@@ -17,12 +17,14 @@ RELEASED = {
     ("DeadLetter", 1): "5b5928c303349a22",
     ("GridReport", 1): "9745c43a8f00ba32",
     ("HandOver", 1): "fec2b971cb946b52",
+    ("HandOverAck", 1): "2c507575c3bb69f0",
     ("HotlineCall", 1): "5c760960e8586036",
     ("HotlineCall", 2): "fc59a5db9667a24a",
     ("IncidentCorrection", 1): "76e60f6428752463",
     ("Order", 1): "fd9734cf3ba93472",
     ("OrderUpdate", 1): "d4814241a2af43e2",
     ("PoliceAlert", 1): "f898242d4d81a673",
+    ("Supervision", 1): "ed00a242eb030017",
     ("Warning", 1): "237b592486dba0b8",
 }
 

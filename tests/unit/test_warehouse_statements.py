@@ -95,6 +95,7 @@ def test_column_names_and_order_of_every_table_are_what_was_released() -> None:
         "order_steps": "order_id number position step at by reason to_unit into item stage due_at issued_at",
         "supervision": "signal_id kind order_id unit to_unit level at due_at",
         "warnings": "warning_id revision change subject place kind colour counted expected raised_at at",
+        "receipts": "log_id feed source_partition source_offset outcome received_at",
         "items": "code name class_code class_name domain level life_safety",
         "areas": "code name level parent lon lat population",
         "units": "code name kind sector territory parent lon lat",

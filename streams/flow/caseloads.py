@@ -1,0 +1,173 @@
+"""Casework as an agent: a caseload per partition; what is decided is made durable first, then told.
+
+Beside the answers, a timer looks once a second at the clocks of live orders, and at those of replayed ones where
+nothing has come in for a while: their time is how far their answers have been told, see `Caseload`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from time import monotonic, time
+
+import structlog
+
+from streams.core.case_record import Settled
+from streams.core.caseload import Caseload
+from streams.core.casework import Acked, Answered, Issued, Paper
+from streams.core.supervision import Signal
+from streams.flow.case_state import change_records
+from streams.flow.case_telling import Telling, Told
+from streams.flow.casework import decode_papers
+from streams.flow.publisher import Publisher
+from streams.flow.topics import CASELOAD, CASEWORK
+from streams.flow.transport import Chunk
+from streams.telemetry.metrics import Metrics
+
+LOOK_S = 1.0
+QUIET_S = 5.0  # without a paper of a partition, after which its replayed history is taken to have been told so far
+log = structlog.get_logger(__name__)
+CaughtUp = Callable[[], frozenset[int]]
+
+
+class Caseloads:
+    """The casework step of a worker, and the caseloads of the partitions that it has."""
+
+    topics = frozenset({CASEWORK})
+
+    def __init__(
+        self, recover: Callable[[int], Awaitable[Caseload]], publisher: Publisher, telling: Telling, metrics: Metrics
+    ) -> None:
+        """`recover` rebuilds the caseload of a partition from what was made durable."""
+        self._recovered = recover
+        self._publisher = publisher
+        self._telling = telling
+        self._metrics = metrics
+        self._caseloads: dict[int, asyncio.Task[Caseload]] = {}
+        self._locks: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._worked_at: dict[int, float] = {}  # monotonic seconds
+
+    def assign(self, partitions: Iterable[int]) -> None:
+        """Begin to rebuild the caseloads of newly assigned partitions."""
+        for partition in partitions:
+            if partition not in self._caseloads:
+                self._caseloads[partition] = asyncio.create_task(self._recover(partition))
+
+    def revoke(self, partitions: Iterable[int]) -> None:
+        """Drop the caseloads of partitions that another worker may have by now."""
+        for partition in partitions:
+            caseload = self._caseloads.pop(partition, None)
+            if caseload is not None:
+                caseload.cancel()
+                self._show(partition, None)
+
+    @property
+    def recovered(self) -> bool:
+        """Are all assigned caseloads ready?"""
+        return all(map(_is_ready, self._caseloads.values()))
+
+    async def step(self, chunk: Chunk) -> None:
+        """Settle a chunk's papers; returns when state, orders, signals and rows are confirmed, in this order."""
+        self.assign(chunk.partitions)
+        async with AsyncExitStack() as stack:
+            for partition in sorted(chunk.partitions):
+                await stack.enter_async_context(self._locks[partition])
+            try:
+                caseloads = {p: await asyncio.shield(self._caseloads[p]) for p in chunk.partitions}
+                await self._work(caseloads, chunk)
+            except Exception:
+                self.revoke(chunk.partitions)  # they may hold what was not made durable: rebuild them for the next try
+                raise
+
+    async def _work(self, caseloads: Mapping[int, Caseload], chunk: Chunk) -> None:
+        told = Told()
+        for record in chunk.records:
+            for paper in decode_papers(record.value):
+                if (settled := _settle(caseloads[record.partition], paper)) is not None:
+                    told.add(paper, settled)
+        signals = await asyncio.gather(*(self._make_durable(p, caseload) for p, caseload in caseloads.items()))
+        await self._telling.tell(told, [signal for each in signals for signal in each], chunk.partition)
+        for partition, caseload in caseloads.items():
+            self._worked_at[partition] = monotonic()
+            self._show(partition, caseload)
+
+    async def _make_durable(self, partition: int, caseload: Caseload) -> tuple[Signal, ...]:
+        change, signals = caseload.take_changes()
+        if change is not None:
+            await self._publisher.send(CASELOAD, partition, change_records(change))
+        return signals
+
+    async def _recover(self, partition: int) -> Caseload:
+        with self._metrics.recovery.time():
+            caseload = await self._recovered(partition)
+        await self._telling.tell(Told(), caseload.untold, partition)
+        log.info("recovered", topic=CASELOAD, partition=partition, open_orders=caseload.open_orders)
+        self._worked_at[partition] = monotonic()
+        self._show(partition, caseload)
+        return caseload
+
+    @asynccontextmanager
+    async def supervising(self, caught_up: CaughtUp) -> AsyncIterator[None]:
+        """Look at clocks while the body runs; `caught_up` names the partitions whose papers have all been settled."""
+        task = asyncio.create_task(self._supervise(caught_up))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _supervise(self, caught_up: CaughtUp) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            for partition in [p for p, task in self._caseloads.items() if task.done() and not _is_ready(task)]:
+                self.revoke([partition])  # it could not be rebuilt: try again
+                self.assign([partition])
+            for partition in sorted(caught_up() & self._caseloads.keys()):
+                try:
+                    await self._look(partition)
+                except Exception:
+                    log.exception("supervision failed", partition=partition)
+                    self._metrics.step_failures.labels("supervision").inc()
+                    self.revoke([partition])
+                    self.assign([partition])
+
+    async def _look(self, partition: int) -> None:
+        async with self._locks[partition]:
+            task = self._caseloads.get(partition)
+            if task is None or not _is_ready(task):
+                return
+            caseload = task.result()
+            quiet = monotonic() - self._worked_at.get(partition, 0.0) > QUIET_S
+            caseload.look(int(time() * 1000), replayed=quiet)
+            signals = await self._make_durable(partition, caseload)
+            if signals:
+                await self._telling.tell(Told(), signals, partition)
+                await self._publisher.send(CASELOAD, partition, change_records(caseload.told()))
+            self._show(partition, caseload)
+
+    def _show(self, partition: int, caseload: Caseload | None) -> None:
+        waiting = caseload.waiting() if caseload else []
+        oldest = min((pushed.kept_from for pushed in waiting), default=None)
+        self._metrics.open_orders.labels(partition).set(caseload.open_orders if caseload else 0)
+        self._metrics.hand_overs_waiting.labels(partition).set(len(waiting))
+        age_s = time() - oldest / 1000 if oldest else 0.0
+        self._metrics.hand_overs_oldest.labels(partition).set(age_s)
+
+
+def _settle(caseload: Caseload, paper: Paper) -> Settled | None:
+    match paper:
+        case Issued():
+            caseload.issue(paper)
+        case Answered():
+            return caseload.answer(paper)
+        case Acked():
+            return caseload.acknowledge(paper)
+        case _:
+            caseload.push(paper)
+    return None
+
+
+def _is_ready(task: asyncio.Task[Caseload]) -> bool:
+    return task.done() and not task.cancelled() and not task.exception()
