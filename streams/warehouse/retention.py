@@ -27,12 +27,13 @@ AGED_BY: Mapping[str, str] = {
     "dead_letters": "received_at",
     "all_clears": "received_at",
     "latencies": "received_at",
+    "receipts": "received_at",
 }
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "reports_days": ("events", "incidents", "incident_corrections"),
     "orders_days": ("orders", "order_steps", "supervision", "hand_overs", "warnings"),
     "dead_letters_days": ("dead_letters",),
-    "figures_days": ("all_clears", "latencies"),
+    "figures_days": ("all_clears", "latencies", "receipts"),
 }
 #: Columns that hold what somebody said, where they are or who they are, with their types as the migrations have them.
 TEXTS: Mapping[str, Mapping[str, str]] = {

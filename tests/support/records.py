@@ -132,6 +132,15 @@ SUPERVISION = {
     "at": 1_727_757_005_000,
     "due_at": 1_727_756_005_000,
 }
+INCIDENT_CORRECTION = {
+    "number": "C2024100100001",
+    "event_id": "police:10001",
+    "incident_id": "hotline:HX20241001000123",
+    "area": "411602001002",
+    "corrected_at": "20241001124500",
+    "by": "4116D01",
+    "reason": "two streets of one name",
+}
 RECORDS = {
     "HotlineCall": HOTLINE_CALL,
     "PoliceAlert": POLICE_ALERT,
@@ -141,6 +150,7 @@ RECORDS = {
     "DeadLetter": DEAD_LETTER,
     "HandOver": HAND_OVER,
     "HandOverAck": HAND_OVER_ACK,
+    "IncidentCorrection": INCIDENT_CORRECTION,
     "OrderUpdate": ORDER_UPDATE,
     "Supervision": SUPERVISION,
     "Warning": WARNING,
