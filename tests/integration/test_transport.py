@@ -174,7 +174,7 @@ async def test_what_was_taken_when_the_flow_stopped_is_taken_again(own_broker) -
         await until(lambda: owned(app) == PARTITIONS)
         wait_next = app.consumer._wait_next_records
 
-        async def wait_and_stop(timeout: float) -> object:
+        async def wait_and_stop(timeout: float) -> object:  # noqa: ASYNC109 - the name is Faust's
             found = await wait_next(timeout)
             if found[0] and not stopped.is_set():
                 app.consumer.stop_flow()
