@@ -13,6 +13,7 @@ from streams.core.localtime import to_ms
 from streams.errors import RefusedError
 from streams.flow.rows import Row
 from streams.flow.topics import FEED_TOPICS, GRID_ALLCLEARS, RECORDS
+from streams.warehouse.tables import DEGREES, EVENTS, FLAG, TEXT
 from streams.wire.codec import Codec
 from streams.wire.source import FileSource
 
@@ -53,8 +54,17 @@ def _row(codec: Codec, message: Any) -> dict[str, list[Row]]:  # noqa: ANN401 - 
 def _event_row(feed: str, place: tuple[int, int], record: dict[str, Any], at: int) -> Row:
     """A row as wide as the pipeline's, with what stands in the record."""
     text, address = record.get("text") or record.get("detail") or "", record.get("address") or ""
-    return (
-        LOG_ID, feed, *place, record["number"], "new", "", False, at, at, record.get("grid_code") or "", "none",
-        False, record.get("lon"), record.get("lat"), "", "none", 0.0, "", "", 4, False, text, address, 0, False, "",
-        False, place[1],
-    )
+    told = {
+        "log_id": LOG_ID, "feed": feed, "source_partition": place[0], "source_offset": place[1],
+        "event_id": record["number"], "outcome": "new", "occurred_at": at, "received_at": at,
+        "area": record.get("grid_code") or "", "lon": record.get("lon"), "lat": record.get("lat"), "text": text,
+        "address": address, "version": place[1],
+    }
+    return tuple([told.get(name, empty) for name, empty in _EMPTY])
+
+
+#: Every column of `events` with what stands in it when nothing is known.
+_EMPTY = [
+    (name, "" if kind == TEXT else False if kind == FLAG else None if kind == DEGREES else 0)
+    for name, kind in EVENTS.columns.items()
+]

@@ -116,6 +116,21 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         self._lingers.update(dict.fromkeys(records, now if full else now + lane.linger_ms / 1000))
         return records
 
+    async def give_back(self, first: Mapping[TP, int], generation: int) -> None:
+        """Take records anew from these offsets on: they were taken, but a rebalance or a stop came before their work.
+
+        Not by seeking to what is committed: of a partition that has no commit yet, aiokafka would skip them.
+        """
+        await self.call_thread(self._give_back, first, generation)
+
+    async def _give_back(self, first: Mapping[TP, int], generation: int) -> None:
+        """In the consumer's own thread, where no rebalance can come between the question and the seek."""
+        consumer = self._ensure_consumer()
+        if generation == self.app.consumer_generation_id:
+            for tp, offset in first.items():
+                if tp in consumer.assignment():
+                    consumer.seek(tp, offset)
+
     def wake(self) -> None:
         """Look again: a partition has become free. Called from the main thread."""
         self.thread_loop.call_soon_threadsafe(self._wake)
@@ -151,15 +166,14 @@ class ChunkConsumer(driver.Consumer):
                 return
 
     async def _deliver_next(self) -> None:
-        records, _active = await self._wait_next_records(_IDLE_S)
+        taken, _active = await self._wait_next_records(_IDLE_S)
         generation = self._thread.taken_in
-        if not self.flow_active:
-            # Fetched while a rebalance began: go back to what is committed, others may own the partitions by now.
-            await self.perform_seek()
-            return
-        if generation != self.app.consumer_generation_id:
-            return  # taken before a rebalance that is over by now: all positions are back at what is committed
-        slices = {tp: slice_ for tp, slice_ in (records or {}).items() if tp in self._active_partitions}
+        if not taken or generation != self.app.consumer_generation_id:
+            return  # what was taken before a rebalance that is over by now: positions are back at what is committed
+        slices = {tp: slice_ for tp, slice_ in taken.items() if self.flow_active and tp in self._active_partitions}
+        if len(slices) < len(taken):
+            left = {tp: slice_[0].offset for tp, slice_ in taken.items() if tp not in slices}
+            await self._thread.give_back(left, generation)
         if slices:
             self.in_flight.update(slices)
             await self.callback(self._to_chunk(slices, generation))

@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from streams.flow.topics import GRID_ALLCLEARS, GRID_REPORTS, HOTLINE_CALLS, POLICE_ALERTS
+from streams.telemetry.door_metrics import DoorMetrics
 from streams.telemetry.metrics import Metrics
 from tests.support.asked import get, post
 from tests.support.compose import CHECKOUT, stack
@@ -41,7 +42,7 @@ PLACED = {
 }  # fmt: skip
 TARGETS = list(PLACED.values())
 #: Of the door, whose process is another.
-DOOR = {"sanwang_door_answers"}
+DOOR = {metric.name for metric in DoorMetrics().registry.collect()}
 #: What a city that is well has none of.
 NONE_WHEN_WELL = ("stuck_hand_overs", "due_at > now64(3)")
 

@@ -92,6 +92,18 @@ def test_every_service_that_lasts_is_watched_and_comes_back(name: str) -> None:
     assert service["restart"] == "unless-stopped"
 
 
+OURS = [name for name in LASTING if SERVICES[name]["image"] == SERVICES["worker"]["image"]]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_command_of_ours_is_one_and_knows_its_variables(name: str) -> None:
+    [command] = SERVICES[name]["command"]
+    asked = [sys.executable, "-m", "streams.cli", command, "--help"]
+    shown = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)
+    assert shown.returncode == 0, shown.stderr
+    assert load_settings(environ=environment_of(SERVICES[name])).kafka.bootstrap == "kafka:9092"
+
+
 def test_workers_can_be_many() -> None:
     worker = SERVICES["worker"]
     assert "ports" not in worker

@@ -159,6 +159,37 @@ async def test_a_chunk_may_hold_several_partitions_and_commits_them_all(own_brok
         assert broker.committed(kafka.group) == {(POLICE_ALERTS, 0): 10, (POLICE_ALERTS, 1): 10}
 
 
+async def test_what_was_taken_when_the_flow_stopped_is_taken_again(own_broker) -> None:
+    """Also of a partition that has no committed offset yet."""
+    kafka = kafka_of(own_broker.servers)
+    make_topics(kafka)
+    seen: dict[int, list[int]] = defaultdict(list)
+    stopped = asyncio.Event()
+
+    async def step(chunk: Chunk) -> None:
+        for record in chunk.records:
+            seen[record.partition].append(int(record.value))
+
+    async with publishing(kafka) as publisher, running(kafka, {HOTLINE_CALLS: step}) as app:
+        await until(lambda: owned(app) == PARTITIONS)
+        wait_next = app.consumer._wait_next_records
+
+        async def wait_and_stop(timeout: float) -> object:  # noqa: ASYNC109 - the name is Faust's
+            found = await wait_next(timeout)
+            if found[0] and not stopped.is_set():
+                app.consumer.stop_flow()
+                stopped.set()
+            return found
+
+        app.consumer._wait_next_records = wait_and_stop
+        await load(publisher, HOTLINE_CALLS, 50)
+        await asyncio.wait_for(stopped.wait(), PATIENCE_S)
+        await asyncio.sleep(0.2)
+        app.consumer.resume_flow()
+        await until(lambda: sum(map(len, seen.values())) >= 50 * PARTITIONS)
+    assert dict(seen) == {partition: list(range(50)) for partition in range(PARTITIONS)}
+
+
 async def test_urgent_topics_are_served_first(own_broker) -> None:
     kafka = kafka_of(own_broker.servers)
     make_topics(kafka)

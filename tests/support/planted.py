@@ -133,7 +133,7 @@ def _all_clears(rng: Random, city: City, now: int, rows: Rows) -> None:
     for offset, code in enumerate(sorted(a.code for a in city.areas.values() if a.level == "grid")):
         if Random(code[:9]).random() * 0.3 < rng.random():
             at = max(begin, now - rng.randrange(4 * HOUR))
-            rows["all_clears"].append((LOG, 0, offset, f"A{offset}", code, 0, at, at + 40))
+            rows["all_clears"].append((LOG, 0, offset, f"A{offset}", code, at, at + 40))
 
 
 async def serve(city_folder: Path, folder: Path, port: int, now: int) -> None:
