@@ -105,8 +105,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
 REASONS: Mapping[str, str] = {
     "danger": "险情", "violence": "可能激化", "police_matter": "属公安职责", "mediation": "就地调解",
     "not_police": "非警务", "undecodable": "无法解码", "wrong_schema": "格式不符", "unknown_schema": "未知格式",
-    "push_refused": "单位拒收", "push_undelivered": "推送未达", "acknowledged_before": "已签收过", "after_due": "已过期限",
-    "asked_already": "已申请过", "bad_limit": "时限不对", "caller_not_reached": "未回访到", "incomplete": "要素不全",
+    "push_refused": "单位拒收", "push_undelivered": "推送未达", "acknowledged_before": "已签收过",
+    "after_due": "已过期限", "asked_already": "已申请过", "bad_limit": "时限不对", "caller_not_reached": "未回访到", "incomplete": "要素不全",
     "into_itself": "并入自身", "not_allowed": "此步不允许", "not_asked": "未曾申请", "not_suspended": "未曾挂起",
     "not_the_unit": "非承办单位", "out_of_order": "时间颠倒", "own_work": "不能自验", "same_unit": "同一单位",
     "suspended": "已挂起", "unknown_hand_over": "无此移交", "unknown_item": "未知事项", "unknown_order": "无此工单",
