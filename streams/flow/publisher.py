@@ -87,7 +87,7 @@ class Publisher:
         Raises TooLargeError for a record that Kafka would not take.
         """
         for attempt in count():
-            error = await self._send_once(topic, by_partition) if by_partition else None
+            error = await self._send_once(topic, by_partition) if any(by_partition.values()) else None
             if error is None:
                 return
             self._on_failure(topic)

@@ -32,6 +32,7 @@ async def test_what_was_sent_is_there_in_order_when_send_returns(own_broker) -> 
         found = {partition: [] for partition in range(PARTITIONS)}
         for record in broker.records("orders"):
             found[record.partition].append(int(record.value))
+        await asyncio.wait_for(publisher.send_all("orders", {0: [], 1: []}), PATIENCE_S)  # nothing to wait for
         await publisher.stop()
     assert found == {0: list(range(5_000)), 1: [], 2: list(range(9))}
     assert not failures
