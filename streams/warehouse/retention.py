@@ -58,6 +58,9 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
 }
 
 
+_NO_CLOCK = "toDateTime64('2000-01-01', 3)"
+
+
 class _Rule(NamedTuple):
     """One TTL: of a table, or of a column where there is one."""
 
@@ -67,7 +70,9 @@ class _Rule(NamedTuple):
 
     @property
     def ttl(self) -> str:
-        return f"toDateTime({AGED_BY[self.table]}) + toIntervalDay({self.days})"
+        # A record whose producer had no clock says 1970: its dead letter must not go before anybody has seen it.
+        time = AGED_BY[self.table]
+        return f"if({time} < {_NO_CLOCK}, toDateTime('2040-01-01'), toDateTime({time})) + toIntervalDay({self.days})"
 
     def statement(self) -> str:
         """What makes the table keep this rule."""
