@@ -35,7 +35,10 @@ _CALLERS = ("caller", "caller_phone", "worker")
 SHORTEST_CALLER = 5  # characters: what is shorter would be found inside of other numbers
 _KAFKA = "Kafka "
 SEGMENTS = "bytes on the brokers' disks, until the second run for this case, an hour later"
-SCRUBBED = "scrubbed text in incidents and orders, and the caller's hash in incidents, until their retention ends"
+SCRUBBED = (
+    "scrubbed text in incidents, orders, casework and caseload, and the caller's hash in incidents, until their "
+    "retention or the orders end"
+)
 
 
 class Erased(NamedTuple):

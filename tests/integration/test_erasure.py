@@ -19,7 +19,7 @@ from streams.core.scrub import caller_hash
 from streams.errors import SanwangError
 from streams.flow.brokers import Broker
 from streams.flow.erasure import erase
-from streams.flow.topics import HOTLINE_CALLS, INCIDENTS, ORDERS, PASSING, POLICE_ALERTS
+from streams.flow.topics import CASELOAD, CASEWORK, HOTLINE_CALLS, INCIDENTS, ORDERS, PASSING, POLICE_ALERTS
 from streams.warehouse.embedded import EmbeddedWarehouse
 from streams.warehouse.migrate import migrate
 from streams.warehouse.retention import TEXTS
@@ -69,7 +69,7 @@ def _holding(folder: Path, needle: bytes) -> set[str]:
     """Files under a folder that hold these bytes, but for the topics in which scrubbed text is kept for a time."""
     found = set()
     for file in folder.rglob("*"):
-        kept = any(file.parent.name.startswith(f"{topic}-") for topic in (INCIDENTS, ORDERS))
+        kept = any(file.parent.name.startswith(f"{topic}-") for topic in (INCIDENTS, ORDERS, CASEWORK, CASELOAD))
         if file.is_file() and not kept and needle in file.read_bytes():
             found.add(str(file.relative_to(folder)))
     return found
