@@ -78,7 +78,7 @@ class Publisher:
         return partition
 
     async def send(self, topic: str, partition: int, records: Sequence[Outgoing]) -> None:
-        """Send records in order to one partition; returns when all are confirmed."""
+        """Send records to one partition, in order where nothing is repeated; returns when all are confirmed."""
         await self.send_all(topic, {partition: records})
 
     async def send_all(self, topic: str, by_partition: Mapping[int, Sequence[Outgoing]]) -> None:

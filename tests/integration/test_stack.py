@@ -131,8 +131,8 @@ def test_only_readers_of_a_secret_mount_it() -> None:
                 assert volume.endswith(":ro")
                 readers.setdefault(volume.split(":")[0], set()).add(name)
     assert readers == {
-        "worker-secrets": {"worker", "board", "door"}, "clickhouse-secrets": {"clickhouse", "clickhouse-2"},
-        "grafana-secrets": {"grafana"},
+        "worker-secrets": {"worker", "board", "door", "push"}, "clickhouse-secrets": {"clickhouse", "clickhouse-2"},
+        "grafana-secrets": {"grafana"}, "push-secrets": {"push"},
     }  # fmt: skip
 
 
@@ -148,7 +148,7 @@ def test_the_cluster_names_servers_that_the_file_has() -> None:
     voters = {voter.partition("@")[2].partition(":")[0] for voter in variables["KAFKA_VOTERS"].split(",")}
     assert brokers == voters == {name for name in services if name.startswith("kafka")}
     profiles = {profile for service in services.values() for profile in service.get("profiles", [])}
-    assert profiles == set(variables["COMPOSE_PROFILES"].split(","))
+    assert profiles == {"push", *variables["COMPOSE_PROFILES"].split(",")}
 
 
 @pytest.mark.parametrize("file", sorted((CHECKOUT / "deploy" / "clickhouse").glob("*.xml")), ids=lambda file: file.name)
