@@ -27,7 +27,9 @@ STOP_S = 20.0
 POLL_S = 0.05
 BROKERS = ("kafka", "embedded")
 #: Of the broker. Its second compiler would be at work for the whole of a short run, on the cores that are measured.
-JAVA_OPTIONS = ("-Xms1g", "-Xmx1g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dorg.apache.logging.log4j.level=INFO")
+JAVA_OPTIONS = (
+    "-Xms1g", "-Xmx1g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dorg.apache.logging.log4j.level=INFO"
+)
 
 
 class BrokerAt(NamedTuple):
