@@ -50,12 +50,8 @@ class Chooser:
         """The command centre of the place. Raises SanwangError in a city without one."""
         return self._directory.command(areas)
 
-    def choose(self, item: Item, areas: Sequence[str], facts: Facts) -> Choice:
-        """The choice for a matter; `areas` are the codes above its place, deepest first."""
-        return self.assign(item, self.rule_for(item, facts), areas, life_safety=bool(facts["life_safety"]))
-
     def assign(self, item: Item, rule: Rule | None, areas: Sequence[str], *, life_safety: bool) -> Choice:
-        """The choice that a rule (None: the catalogue) makes at a place."""
+        """The choice that a rule (None: the catalogue) makes; `areas` are the codes above the place, deepest first."""
         lead, sector, stands_in = self._lead(item, rule, areas)
         assists, without = self._assists(_expanded(rule.assist if rule else (OWN_ASSISTS,), item), areas, lead.code)
         text = rule.name if rule else DEFAULT
