@@ -14,6 +14,7 @@ from faust.types import TP
 
 from streams.config import Kafka
 from streams.flow.guard import Guard, Step
+from streams.flow.lease import Lease
 from streams.flow.security import password_of
 from streams.flow.transport import ChunkTransport
 from streams.telemetry.metrics import Metrics
@@ -48,6 +49,7 @@ class App(faust.App):
 
     guard: Guard
     keepers: Sequence[Keeper]
+    lease: Lease
     fetch_wait_ms: int
 
     def _new_transport(self) -> ChunkTransport:
@@ -62,10 +64,13 @@ class App(faust.App):
 
 
 def create_app(
-    kafka: Kafka, steps: Mapping[str, tuple[str, Step]], keepers: Sequence[Keeper], metrics: Metrics,
+    kafka: Kafka, steps: Mapping[str, tuple[str, Step]], keepers: Sequence[Keeper], lease: Lease, metrics: Metrics,
     on_fatal: Callable[[BaseException], Awaitable[None]],
 ) -> App:
-    """An application that runs `steps` (topic -> stage name and step). Call it inside the loop that will run it."""
+    """An application that runs `steps` (topic -> stage name and step) and renews the `lease` on their partitions.
+
+    Call it inside the loop that will run it.
+    """
     app = App(
         kafka.group,
         broker=";".join(f"kafka://{server}" for server in kafka.bootstrap.split(",")),
@@ -79,6 +84,7 @@ def create_app(
     )
     app.guard = Guard(metrics, on_fatal)
     app.keepers = keepers
+    app.lease = lease
     app.fetch_wait_ms = kafka.fetch_wait_ms
     for topic, (stage, step) in steps.items():
         _add_agent(app, topic, stage, step)

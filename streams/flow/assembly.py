@@ -33,6 +33,7 @@ from streams.flow.corrections import Corrections, reader
 from streams.flow.guard import Step
 from streams.flow.hand_overs import HandOvers
 from streams.flow.intake import Intake
+from streams.flow.lease import Lease
 from streams.flow.lookouts import duties
 from streams.flow.opinions import Opinions
 from streams.flow.progress import caught_up, positions
@@ -100,13 +101,16 @@ async def assemble(
     across = HandOvers(city.catalogue.items, codec, publisher)
     casework = Casework(kafka.partitions, publisher)
     new_desk = partial(Desk, city.catalogue, router, Wordings(city.areas.values()))
-    triage = Triage(kafka, log_id, new_desk, orders, publisher, intake, across, casework, metrics, watch.decided)
+    lease = Lease(kafka)
+    triage = Triage(
+        kafka, log_id, new_desk, orders, publisher, lease, intake, across, casework, metrics, watch.decided
+    )  # fmt: skip
     read = reader(kafka.bootstrap, kafka_python_security(kafka))
     corrections = Corrections(log_id, kafka.partitions, codec, door, opinions, publisher, triage, read)
     limits = {item.code: item.limit for item in city.catalogue.items.values()}
     telling = Telling(log_id, city.units, codec, orders, publisher, across, intake, metrics)
     new_caseload = lambda: Caseload(limits, city.units, city.is_workday)  # noqa: E731 - a factory, named
-    caseloads = Caseloads(partial(recover_caseload, kafka, new_caseload), publisher, telling, metrics)
+    caseloads = Caseloads(partial(recover_caseload, kafka, new_caseload), publisher, lease, telling, metrics)
     answers = Answers(log_id, city.units, codec, casework, intake)
     steps: dict[str, tuple[str, Step]] = dict.fromkeys(REPORT_TOPICS, ("intake", watch.listening(intake.step)))
     steps |= dict.fromkeys((EVENTS_URGENT, EVENTS), ("triage", triage.step))
@@ -116,7 +120,7 @@ async def assemble(
     steps |= dict.fromkeys(ANSWER_TOPICS, ("answers", answers.step))
     steps[CASEWORK] = ("casework", caseloads.step)
     steps[LEDGER] = ("recorder", Recorder(writer, parts.tables_ready).step)
-    app = create_app(kafka, steps, (triage, caseloads, watch), metrics, on_fatal)
+    app = create_app(kafka, steps, (triage, caseloads, watch), lease, metrics, on_fatal)
     await stack.enter_async_context(watch.running(lambda: positions(app)))
     await stack.enter_async_context(caseloads.supervising(lambda: caught_up(app, CASEWORK)))
     return app

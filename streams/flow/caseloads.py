@@ -21,6 +21,7 @@ from streams.core.supervision import Signal
 from streams.flow.case_state import change_records
 from streams.flow.case_telling import Telling, Told
 from streams.flow.casework import decode_papers
+from streams.flow.lease import Lease
 from streams.flow.publisher import Publisher
 from streams.flow.topics import CASELOAD, CASEWORK
 from streams.flow.transport import Chunk
@@ -38,11 +39,13 @@ class Caseloads:
     topics = frozenset({CASEWORK})
 
     def __init__(
-        self, recover: Callable[[int], Awaitable[Caseload]], publisher: Publisher, telling: Telling, metrics: Metrics
-    ) -> None:
+        self, recover: Callable[[int], Awaitable[Caseload]], publisher: Publisher, lease: Lease, telling: Telling,
+        metrics: Metrics,
+    ) -> None:  # fmt: skip
         """`recover` rebuilds the caseload of a partition from what was made durable."""
         self._recovered = recover
         self._publisher = publisher
+        self._lease = lease
         self._telling = telling
         self._metrics = metrics
         self._caseloads: dict[int, asyncio.Task[Caseload]] = {}
@@ -88,6 +91,7 @@ class Caseloads:
                 if (settled := _settle(caseloads[record.partition], paper)) is not None:
                     told.add(paper, settled)
         signals = await asyncio.gather(*(self._make_durable(p, caseload) for p, caseload in caseloads.items()))
+        await self._lease.hold(chunk.generation)
         await self._telling.tell(told, [signal for each in signals for signal in each], chunk.partition)
         for partition, caseload in caseloads.items():
             self._worked_at[partition] = monotonic()
@@ -139,10 +143,12 @@ class Caseloads:
             if task is None or not _is_ready(task):
                 return
             caseload = task.result()
+            generation = self._lease.generation
             quiet = monotonic() - self._worked_at.get(partition, 0.0) > QUIET_S
             caseload.look(int(time() * 1000), replayed=quiet)
             signals = await self._make_durable(partition, caseload)
             if signals:
+                await self._lease.hold(generation)
                 await self._telling.tell(Told(), signals, partition)
                 await self._publisher.send(CASELOAD, partition, change_records(caseload.told()))
             self._show(partition, caseload)

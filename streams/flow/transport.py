@@ -16,10 +16,12 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from itertools import chain, groupby
 from operator import attrgetter
+from time import monotonic
 from typing import Any
 
 from aiokafka import ConsumerRecord
 from aiokafka.errors import ConsumerStoppedError
+from aiokafka.protocol.group import HeartbeatRequest, SyncGroupRequest
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 from msgspec import Struct
@@ -28,6 +30,7 @@ from streams.flow.topics import LANES, Lane
 
 _IDLE_S = 1.0
 _OTHER = Lane(urgency=99, chunk=500, linger_ms=0)
+_MEMBERSHIP = (HeartbeatRequest, SyncGroupRequest)  # without error where the group goes on with us in it
 
 
 class Chunk(Struct, frozen=True):
@@ -36,6 +39,7 @@ class Chunk(Struct, frozen=True):
     topic: str
     records: list[ConsumerRecord]  # those of a partition in order
     ends: Mapping[TP, int]  # offset of the last record of each partition
+    generation: int  # of the group in which they were taken: while it lasts, the partitions are ours
 
     @property
     def partitions(self) -> list[int]:
@@ -71,7 +75,22 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         """
         await super().on_start()
         self._lingers: dict[TP, float] = {}  # loop's time until which a partition gathers records
-        self._ensure_consumer()._fetcher._prefetch_backoff = 0
+        consumer = self._ensure_consumer()
+        consumer._fetcher._prefetch_backoff = 0
+        self._follow_membership(consumer._coordinator)
+
+    def _follow_membership(self, coordinator: Any) -> None:  # noqa: ANN401
+        """Renew the lease each time the coordinator of the group counts us in."""
+        send = coordinator._send_req
+
+        async def send_and_note(request: Any) -> Any:  # noqa: ANN401
+            generation, asked_at = coordinator.generation, monotonic()
+            response = await send(request)
+            if isinstance(request, _MEMBERSHIP) and response.error_code == 0:
+                self.app.lease.renew(generation, asked_at)
+            return response
+
+        coordinator._send_req = send_and_note
 
     async def _fetch_records(
         self,
@@ -183,7 +202,8 @@ class ChunkConsumer(driver.Consumer):
         tp, first = next(iter(slices.items()))
         last = first[-1]
         ends = {tp: slice_[-1].offset for tp, slice_ in slices.items()}
-        chunk: Any = Chunk(tp.topic, [*chain.from_iterable(slices.values())], ends)  # where stock Faust has bytes
+        records = [*chain.from_iterable(slices.values())]
+        chunk: Any = Chunk(tp.topic, records, ends, generation)  # where stock Faust has bytes
         return ConsumerMessage(
             tp.topic, tp.partition, last.offset, last.timestamp / 1000, last.timestamp_type, [], None, chunk, None,
             tp=tp, generation_id=generation,

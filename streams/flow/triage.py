@@ -19,6 +19,7 @@ from streams.flow.casework import Casework
 from streams.flow.dead_letters import DeadLetter
 from streams.flow.hand_overs import HandOvers
 from streams.flow.intake import Intake
+from streams.flow.lease import Lease
 from streams.flow.ledger import send_rows
 from streams.flow.publisher import Outgoing, Publisher
 from streams.flow.rows import Row, event_row, incident_row, latency_row, order_row
@@ -42,7 +43,7 @@ class Triage:
 
     def __init__(
         self, kafka: Kafka, log_id: str, new_desk: Callable[[], Desk], orders: OrderEncoder, publisher: Publisher,
-        intake: Intake, hand_overs: HandOvers, casework: Casework, metrics: Metrics,
+        lease: Lease, intake: Intake, hand_overs: HandOvers, casework: Casework, metrics: Metrics,
         on_decided: Callable[[Sequence[Decided]], None] = lambda _: None,
     ) -> None:
         """`on_decided` is told what was decided and made durable, a chunk at a time."""
@@ -51,6 +52,7 @@ class Triage:
         self._new_desk = new_desk
         self._orders = orders
         self._publisher = publisher
+        self._lease = lease
         self._intake = intake
         self._hand_overs = hand_overs
         self._casework = casework
@@ -104,10 +106,9 @@ class Triage:
         rows = self._rows(decided)
         orders = self._by_unit([decision.orders for _, decision, _ in decided if decision.orders])
         across = self._hand_overs.find(decided, now := _now())
-        await asyncio.gather(
-            *(self._make_durable(partition, state) for partition, state in states.items() if state),
-            self._casework.begin(decided, across, now),
-        )
+        await asyncio.gather(*(self._make_durable(partition, state) for partition, state in states.items() if state))
+        await self._lease.hold(chunk.generation)
+        await self._casework.begin(decided, across, now)
         decided_at = _now()
         await asyncio.gather(self._publisher.send_all(ORDERS, orders), self._hand_overs.push(across))
         rows["hand_overs"] = self._hand_overs.rows(across)

@@ -11,6 +11,7 @@ from streams.config import Kafka
 from streams.flow.app import App, create_app, run_app
 from streams.flow.brokers import Broker, TopicSpec
 from streams.flow.guard import Step
+from streams.flow.lease import Lease
 from streams.flow.publisher import Publisher
 from streams.flow.topics import EVENTS, GRID_ALLCLEARS, HOTLINE_CALLS, LANES, POLICE_ALERTS
 from streams.flow.transport import Chunk
@@ -41,7 +42,7 @@ async def _no_fatal(error: BaseException) -> None:
 
 @asynccontextmanager
 async def running(kafka: Kafka, steps: dict[str, Step]) -> AsyncIterator[App]:
-    app = create_app(kafka, {t: (t, s) for t, s in steps.items()}, (NoTriage(),), Metrics(), _no_fatal)
+    app = create_app(kafka, {t: (t, s) for t, s in steps.items()}, (NoTriage(),), Lease(kafka), Metrics(), _no_fatal)
     stop = asyncio.Event()
     task = asyncio.create_task(run_app(app, stop))
     try:
@@ -255,3 +256,40 @@ async def test_two_workers_share_the_partitions_and_the_second_takes_over(own_br
     assert by["one"]
     assert by["two"]
     assert sorted({*by["one"], *by["two"]}) == sorted([(p, n) for p in (0, 1) for n in [*range(2000), 9999]])
+
+
+async def test_what_a_worker_decided_is_not_told_once_another_has_its_partitions(own_broker) -> None:
+    """It is cut off in the middle of a chunk, and back when it is too late."""
+    kafka = kafka_of(own_broker.servers)
+    make_topics(kafka)
+    decided, go_on = asyncio.Event(), asyncio.Event()
+    told: dict[str, list[int]] = defaultdict(list)
+    apps: dict[str, App] = {}
+
+    def step_of(worker: str) -> Step:
+        async def step(chunk: Chunk) -> None:
+            if worker == "one":
+                decided.set()
+                await go_on.wait()
+            await apps[worker].lease.hold(chunk.generation)
+            told[worker] += values(chunk)
+
+        return step
+
+    async with publishing(kafka) as publisher, running(kafka, {HOTLINE_CALLS: step_of("one")}) as apps["one"]:
+        await until(lambda: owned(apps["one"]) == PARTITIONS)
+        await load(publisher, HOTLINE_CALLS, 1)
+        await asyncio.wait_for(decided.wait(), PATIENCE_S)
+        coordinator = apps["one"].consumer._thread._consumer._coordinator
+        beat, coordinator._do_heartbeat = coordinator._do_heartbeat, _unheard
+        async with running(kafka, {HOTLINE_CALLS: step_of("two")}) as apps["two"]:
+            await until(lambda: len(told["two"]) == PARTITIONS)
+            coordinator._do_heartbeat = beat
+            go_on.set()
+            await until(lambda: owned(apps["one"]) == 1)
+            assert not told["one"]
+    assert told["two"] == [0, 0]
+
+
+async def _unheard() -> bool:
+    return False

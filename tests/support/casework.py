@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import inf
 from typing import Any, NamedTuple
 
+from streams.config import Kafka
 from streams.core.caseload import Caseload
 from streams.core.casework import Paper
 from streams.core.catalogue import OTHER
@@ -15,6 +17,7 @@ from streams.flow.caseloads import Caseloads
 from streams.flow.casework import encode_papers
 from streams.flow.hand_overs import HandOvers
 from streams.flow.intake import Intake
+from streams.flow.lease import Lease
 from streams.flow.ledger import decode_rows
 from streams.flow.topics import CASELOAD, CASEWORK, LEDGER, ORDERS, SUPERVISION
 from streams.flow.transport import TP, Chunk
@@ -33,6 +36,7 @@ UNITS = {
     for code, parent in (("V-HY", "E-CG"), ("E-CG", DESK), ("E-HW", "E-CG"), (DESK, ""))
 }
 SCHEMAS = FileSource()
+GENERATION = 1
 
 
 class CrashError(Exception):
@@ -84,11 +88,12 @@ class Office:
     def __init__(self, crashes: Iterable[int] = ()) -> None:
         self.memory = Memory()
         self.memory.crashes |= set(crashes)
-        codec, metrics, memory = Codec(SCHEMAS), Metrics(), self.memory
+        codec, metrics, memory, lease = Codec(SCHEMAS), Metrics(), self.memory, Lease(Kafka())
+        lease.renew(GENERATION, inf)
         intake = Intake("log", 1, codec, None, None, memory, metrics)  # type: ignore[arg-type] # only buries
         across = HandOvers({}, codec, memory)  # type: ignore[arg-type] # only pushes
         telling = Telling("log", UNITS, codec, OrderEncoder(SCHEMAS), memory, across, intake, metrics)  # type: ignore[arg-type]
-        self.caseloads = Caseloads(self._recover, memory, telling, metrics)  # type: ignore[arg-type]
+        self.caseloads = Caseloads(self._recover, memory, lease, telling, metrics)  # type: ignore[arg-type]
 
     async def _recover(self, _partition: int) -> Caseload:
         log, caseload = CaseLog(), Caseload(LIMITS_BY_ITEM, UNITS, is_workday)
@@ -101,7 +106,7 @@ class Office:
         """Settle papers, `chunk` at a time; each chunk again until it goes through, as the guard does."""
         for start in range(0, len(papers), chunk):
             [(_, value)] = encode_papers(papers[start : start + chunk])
-            await self._until_done(Chunk(CASEWORK, [Record(0, start, value)], {TP(CASEWORK, 0): start}))
+            await self._until_done(Chunk(CASEWORK, [Record(0, start, value)], {TP(CASEWORK, 0): start}, GENERATION))
 
     async def _until_done(self, chunk: Chunk) -> None:
         while True:
