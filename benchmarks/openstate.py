@@ -24,6 +24,7 @@ from streams.core.event import Event
 from streams.errors import SanwangError
 from streams.flow.publisher import Outgoing, Publisher
 from streams.flow.state import state_records
+from streams.flow.terms import stamped
 from streams.flow.topics import INCIDENTS, partition_of
 from streams.intake.simulator.profile import CALM
 
@@ -104,7 +105,7 @@ async def _write_state(servers: str, count: int) -> None:
     waiting: dict[int, list[Outgoing]] = defaultdict(list)
     for incident in open_incidents(work, city, count, int(time.time() * 1000)):
         partition = partition_of(incident.area, PARTITIONS)
-        waiting[partition] += state_records([incident], [])
+        waiting[partition] += stamped(0, state_records([incident], []))
         if len(waiting[partition]) >= AT_ONCE:
             await publisher.send(INCIDENTS, partition, waiting.pop(partition))
     await publisher.send_all(INCIDENTS, waiting)

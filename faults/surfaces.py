@@ -86,7 +86,7 @@ class FeedSurface:
     def fuzz(self, rng: Random) -> Came:
         record = self._record(self.malformed(rng), rng)
         step: Any = self.clears if self.name == GRID_ALLCLEARS else self.intake
-        good, letters = step._take(Chunk(self.name, [record], {}, 1))
+        good, letters = step._take(Chunk(self.name, [record], {}))
         [taken] = [*good, *letters]
         if isinstance(taken, DeadLetter):
             told = self.codec.encode("DeadLetter", msgspec.structs.asdict(taken))

@@ -25,7 +25,6 @@ from streams.flow.all_clears import AllClears
 from streams.flow.answers import Answers
 from streams.flow.app import App, create_app
 from streams.flow.brokers import BrokerUnavailable
-from streams.flow.case_state import recover_caseload
 from streams.flow.case_telling import Telling
 from streams.flow.caseloads import Caseloads
 from streams.flow.casework import Casework
@@ -41,13 +40,16 @@ from streams.flow.publisher import Publisher
 from streams.flow.recorder import Recorder
 from streams.flow.security import kafka_python_security
 from streams.flow.slow_looks import SlowLooks
+from streams.flow.state_topic import StateTopic
 from streams.flow.topics import (
     ANSWER_TOPICS,
+    CASELOAD,
     CASEWORK,
     EVENTS,
     EVENTS_URGENT,
     GRID_ALLCLEARS,
     INCIDENT_CORRECTIONS,
+    INCIDENTS,
     LEDGER,
     REPORT_TOPICS,
     SIGNS,
@@ -102,15 +104,14 @@ async def assemble(
     casework = Casework(kafka.partitions, publisher)
     new_desk = partial(Desk, city.catalogue, router, Wordings(city.areas.values()))
     lease = Lease(kafka)
-    triage = Triage(
-        kafka, log_id, new_desk, orders, publisher, lease, intake, across, casework, metrics, watch.decided
-    )  # fmt: skip
+    incidents, cases = (StateTopic(kafka, topic, publisher, lease) for topic in (INCIDENTS, CASELOAD))
+    triage = Triage(log_id, new_desk, incidents, orders, publisher, intake, across, casework, metrics, watch.decided)
     read = reader(kafka.bootstrap, kafka_python_security(kafka))
     corrections = Corrections(log_id, kafka.partitions, codec, door, opinions, publisher, triage, read)
     limits = {item.code: item.limit for item in city.catalogue.items.values()}
     telling = Telling(log_id, city.units, codec, orders, publisher, across, intake, metrics)
     new_caseload = lambda: Caseload(limits, city.units, city.is_workday)  # noqa: E731 - a factory, named
-    caseloads = Caseloads(partial(recover_caseload, kafka, new_caseload), publisher, lease, telling, metrics)
+    caseloads = Caseloads(new_caseload, cases, telling, metrics)
     answers = Answers(log_id, city.units, codec, casework, intake)
     steps: dict[str, tuple[str, Step]] = dict.fromkeys(REPORT_TOPICS, ("intake", watch.listening(intake.step)))
     steps |= dict.fromkeys((EVENTS_URGENT, EVENTS), ("triage", triage.step))

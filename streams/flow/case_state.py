@@ -1,24 +1,18 @@
 """The state of casework in Kafka: the compacted topic `caseload`, one record per order and hand-over, by key.
 
-Written before anything is told to others, read from its beginning when a partition is assigned. What is forgotten is
-deleted by key, so the topic is as large as what is open, and what ended in the last weeks.
+What is forgotten is deleted by key, so the topic is as large as what is open, and what ended in the last weeks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
-from streams.config import Kafka
 from streams.core.acknowledgement import Pushed
 from streams.core.case_record import Change, Mark, Place
 from streams.core.caseload import Caseload
 from streams.core.order_book import Entry
 from streams.core.order_life import Refusal
-from streams.flow.log_reader import read_partition
 from streams.flow.publisher import Outgoing
-from streams.flow.topics import CASELOAD
 
 _LIVE, _REPLAYED, _HAND_OVER, _REFUSED, _MARK = b"o", b"r", b"h", b"x", b"m"  # first byte of a key: what the record is
 _encoder = msgspec.msgpack.Encoder()
@@ -62,6 +56,10 @@ class CaseLog:
         else:
             self._latest[key] = value
 
+    def value(self, key: bytes) -> bytes | None:
+        """The latest value of a key, None where there is none."""
+        return self._latest.get(key)
+
     def restore(self, caseload: Caseload) -> None:
         """Put everything into an empty caseload."""
         kept: dict[bytes, list[bytes]] = {_LIVE: [], _REPLAYED: [], _HAND_OVER: [], _REFUSED: [], _MARK: []}
@@ -74,13 +72,3 @@ class CaseLog:
             map(_entries.decode, kept[_LIVE]), map(_entries.decode, kept[_REPLAYED]),
             map(_hand_overs.decode, kept[_HAND_OVER]), refused, mark,
         )  # fmt: skip
-
-
-async def recover_caseload(kafka: Kafka, new: Callable[[], Caseload], partition: int) -> Caseload:
-    """The caseload in the state topic's partition, up to its end at this moment."""
-    log, caseload = CaseLog(), new()
-    async for records in read_partition(kafka, CASELOAD, partition):
-        for record in records:
-            log.read(record.key, record.value)
-    log.restore(caseload)
-    return caseload

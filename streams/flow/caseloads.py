@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from time import monotonic, time
 
@@ -18,11 +18,11 @@ from streams.core.case_record import Settled
 from streams.core.caseload import Caseload
 from streams.core.casework import Acked, Answered, Issued, Paper
 from streams.core.supervision import Signal
-from streams.flow.case_state import change_records
+from streams.flow.case_state import CaseLog, change_records
 from streams.flow.case_telling import Telling, Told
 from streams.flow.casework import decode_papers
-from streams.flow.lease import Lease
-from streams.flow.publisher import Publisher
+from streams.flow.rebuilding import Rebuilding
+from streams.flow.state_topic import StateTopic
 from streams.flow.topics import CASELOAD, CASEWORK
 from streams.flow.transport import Chunk
 from streams.telemetry.metrics import Metrics
@@ -39,49 +39,41 @@ class Caseloads:
     topics = frozenset({CASEWORK})
 
     def __init__(
-        self, recover: Callable[[int], Awaitable[Caseload]], publisher: Publisher, lease: Lease, telling: Telling,
-        metrics: Metrics,
-    ) -> None:  # fmt: skip
-        """`recover` rebuilds the caseload of a partition from what was made durable."""
-        self._recovered = recover
-        self._publisher = publisher
-        self._lease = lease
+        self, new_caseload: Callable[[], Caseload], state: StateTopic, telling: Telling, metrics: Metrics
+    ) -> None:
+        self._new_caseload = new_caseload
+        self._state = state
         self._telling = telling
         self._metrics = metrics
-        self._caseloads: dict[int, asyncio.Task[Caseload]] = {}
+        self._caseloads = Rebuilding(self._recover)
         self._locks: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._worked_at: dict[int, float] = {}  # monotonic seconds
 
     def assign(self, partitions: Iterable[int]) -> None:
         """Begin to rebuild the caseloads of newly assigned partitions."""
-        for partition in partitions:
-            if partition not in self._caseloads:
-                self._caseloads[partition] = asyncio.create_task(self._recover(partition))
+        self._caseloads.assign(partitions)
 
     def revoke(self, partitions: Iterable[int]) -> None:
         """Drop the caseloads of partitions that another worker may have by now."""
+        self._caseloads.revoke(partitions)
         for partition in partitions:
-            caseload = self._caseloads.pop(partition, None)
-            if caseload is not None:
-                caseload.cancel()
-                self._show(partition, None)
+            self._show(partition, None)
 
     @property
     def recovered(self) -> bool:
         """Are all assigned caseloads ready?"""
-        return all(map(_is_ready, self._caseloads.values()))
+        return self._caseloads.complete
 
     async def step(self, chunk: Chunk) -> None:
         """Settle a chunk's papers; returns when state, orders, signals and rows are confirmed, in this order."""
-        self.assign(chunk.partitions)
         async with AsyncExitStack() as stack:
             for partition in sorted(chunk.partitions):
                 await stack.enter_async_context(self._locks[partition])
             try:
-                caseloads = {p: await asyncio.shield(self._caseloads[p]) for p in chunk.partitions}
+                caseloads = {p: await self._caseloads.get(p) for p in chunk.partitions}
                 await self._work(caseloads, chunk)
             except Exception:
-                self.revoke(chunk.partitions)  # they may hold what was not made durable: rebuild them for the next try
+                self._caseloads.again(chunk.partitions)
                 raise
 
     async def _work(self, caseloads: Mapping[int, Caseload], chunk: Chunk) -> None:
@@ -91,7 +83,6 @@ class Caseloads:
                 if (settled := _settle(caseloads[record.partition], paper)) is not None:
                     told.add(paper, settled)
         signals = await asyncio.gather(*(self._make_durable(p, caseload) for p, caseload in caseloads.items()))
-        await self._lease.hold(chunk.generation)
         await self._telling.tell(told, [signal for each in signals for signal in each], chunk.partition)
         for partition, caseload in caseloads.items():
             self._worked_at[partition] = monotonic()
@@ -100,12 +91,13 @@ class Caseloads:
     async def _make_durable(self, partition: int, caseload: Caseload) -> tuple[Signal, ...]:
         change, signals = caseload.take_changes()
         if change is not None:
-            await self._publisher.send(CASELOAD, partition, change_records(change))
+            await self._state.send(partition, change_records(change))
         return signals
 
     async def _recover(self, partition: int) -> Caseload:
         with self._metrics.recovery.time():
-            caseload = await self._recovered(partition)
+            caseload = self._new_caseload()
+            (await self._state.recover(partition, CaseLog())).restore(caseload)
         await self._telling.tell(Told(), caseload.untold, partition)
         log.info("recovered", topic=CASELOAD, partition=partition, open_orders=caseload.open_orders)
         self._worked_at[partition] = monotonic()
@@ -125,32 +117,26 @@ class Caseloads:
     async def _supervise(self, caught_up: CaughtUp) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
-            for partition in [p for p, task in self._caseloads.items() if task.done() and not _is_ready(task)]:
-                self.revoke([partition])  # it could not be rebuilt: try again
-                self.assign([partition])
-            for partition in sorted(caught_up() & self._caseloads.keys()):
+            self._caseloads.again(self._caseloads.failed)
+            for partition in sorted(caught_up() & self._caseloads.partitions):
                 try:
                     await self._look(partition)
                 except Exception:
                     log.exception("supervision failed", partition=partition)
                     self._metrics.step_failures.labels("supervision").inc()
-                    self.revoke([partition])
-                    self.assign([partition])
+                    self._caseloads.again([partition])
 
     async def _look(self, partition: int) -> None:
         async with self._locks[partition]:
-            task = self._caseloads.get(partition)
-            if task is None or not _is_ready(task):
+            caseload = self._caseloads.ready(partition)
+            if caseload is None:
                 return
-            caseload = task.result()
-            generation = self._lease.generation
             quiet = monotonic() - self._worked_at.get(partition, 0.0) > QUIET_S
             caseload.look(int(time() * 1000), replayed=quiet)
             signals = await self._make_durable(partition, caseload)
             if signals:
-                await self._lease.hold(generation)
                 await self._telling.tell(Told(), signals, partition)
-                await self._publisher.send(CASELOAD, partition, change_records(caseload.told()))
+                await self._state.send(partition, change_records(caseload.told()))
             self._show(partition, caseload)
 
     def _show(self, partition: int, caseload: Caseload | None) -> None:
@@ -173,7 +159,3 @@ def _settle(caseload: Caseload, paper: Paper) -> Settled | None:
         case _:
             caseload.push(paper)
     return None
-
-
-def _is_ready(task: asyncio.Task[Caseload]) -> bool:
-    return task.done() and not task.cancelled() and not task.exception()

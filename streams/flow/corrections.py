@@ -77,15 +77,15 @@ class Corrections:
                 continue
             home = partition_of(correction.area, self._partitions)
             if home == record.partition:
-                await self._correct(record, correction, chunk.generation)
+                await self._correct(record, correction)
             else:
                 elsewhere[home].append((record.key, record.value or b""))
         await self._publisher.send_all(INCIDENT_CORRECTIONS, elsewhere)
 
-    async def _correct(self, record: ConsumerRecord, correction: Correction, generation: int) -> None:
+    async def _correct(self, record: ConsumerRecord, correction: Correction) -> None:
         try:
             event = await self._event(record, correction)
-            left = await self._split(record, event, generation)
+            left = await self._split(record, event)
         except RefusedError as error:
             log.warning("correction refused", number=correction.number, reason=error.reason, detail=error.detail)
             await self._note(record, correction, error.reason)
@@ -113,7 +113,7 @@ class Corrections:
                 log.warning("report cannot be read again yet", error=str(error), retry_s=PAUSE_S)
                 await asyncio.sleep(PAUSE_S)
 
-    async def _split(self, record: ConsumerRecord, event: Event, generation: int) -> list[Row]:
+    async def _split(self, record: ConsumerRecord, event: Event) -> list[Row]:
         """Split the report off and tell it; the row of the incident that it left."""
         left: list[Row] = []
 
@@ -126,7 +126,7 @@ class Corrections:
             return [(event, decision, CORRECTED + record.offset)], []
 
         place = TP(record.topic, record.partition)
-        await self._triage.run(Chunk(record.topic, [record], {place: record.offset}, generation), decide)
+        await self._triage.run(Chunk(record.topic, [record], {place: record.offset}), decide)
         return left
 
     async def _note(

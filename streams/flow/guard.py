@@ -15,7 +15,6 @@ from typing import Any
 
 import structlog
 
-from streams.flow.lease import LeaseLostError
 from streams.flow.transport import Chunk
 from streams.telemetry.metrics import Metrics
 
@@ -51,13 +50,14 @@ class Guard:
         self._metrics.chunk.labels(chunk.topic).observe(len(chunk.records))
         started = perf_counter()
         for attempt in range(1, TRIES + 1):
+            if _is_over(event):
+                return
             try:
                 await step(chunk)
                 break
-            except LeaseLostError as error:
-                log.warning("left to the next owner", stage=stage, topic=chunk.topic, reason=str(error))
-                return
             except Exception as error:
+                if _is_over(event):
+                    return
                 self._metrics.step_failures.labels(stage).inc()
                 log.exception("step failed", stage=stage, topic=chunk.topic, partition=chunk.partition,
                               offset=chunk.records[0].offset, attempt=attempt)
@@ -67,3 +67,8 @@ class Guard:
                 await asyncio.sleep(_PAUSE_S * attempt)
         self._metrics.stage.labels(stage).observe(perf_counter() - started)
         event.ack()
+
+
+def _is_over(event: Any) -> bool:  # noqa: ANN401 - Faust's event
+    """Whether the partitions of a chunk were given to others since, or to us anew: so are its records then."""
+    return bool(event.message.generation_id != event.app.consumer_generation_id)

@@ -22,6 +22,7 @@ from streams.core.warnings import Colour, ColourWarning, Sight
 from streams.errors import SanwangError
 from streams.flow.log_reader import read_partition
 from streams.flow.signs import decode_sign
+from streams.flow.terms import Terms, unstamped
 from streams.flow.topics import FEED_TOPICS, INCIDENTS, SIGNS, WARNINGS, partition_of
 from streams.wire.codec import Codec, Record
 
@@ -69,9 +70,11 @@ class Seat:
 async def recover_seat(kafka: Kafka, partition: int, duty: Duty, codec: Codec) -> tuple[Seat, list[ColourWarning]]:
     """Rebuild a partition's seat from the topics; with it the warnings that were told within the last day."""
     seat = Seat(Lookout(duty, int(time() * 1000)))
+    terms = Terms()
     async for records in read_partition(kafka, INCIDENTS, partition):
         for record in records:
-            _remember(seat, record)
+            if terms.count(record.key, record.value):
+                _remember(seat, record)
     async for records in read_partition(kafka, SIGNS, partition):
         for record in records:
             take_sign(seat.lookout, record.value or b"")
@@ -97,7 +100,7 @@ def take_sign(lookout: Lookout, value: bytes) -> None:
 def _remember(seat: Seat, record: ConsumerRecord) -> None:
     if record.value is None or record.key is None or record.key[:1] != b"i":
         return
-    found = _decode_incident(record.value)
+    found = _decode_incident(unstamped(record.value) or b"")
     past = record.timestamp - found.touched > PAST_MS
     if not past:
         seat.lookout.heard(found.area, min(found.touched, record.timestamp))

@@ -1,7 +1,4 @@
-"""The state of triage in Kafka: the compacted topic `incidents`, one record per incident or link, by key.
-
-Written by triage before anything is told to others, read from its beginning when a partition is assigned.
-"""
+"""The state of triage in Kafka: the compacted topic `incidents`, one record per incident or link, by key."""
 
 from __future__ import annotations
 
@@ -9,12 +6,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from streams.config import Kafka
 from streams.core.decision import Incident, Link
 from streams.core.triage import Desk
-from streams.flow.log_reader import read_partition
 from streams.flow.publisher import Outgoing
-from streams.flow.topics import INCIDENTS
 
 _INCIDENT, _LINK = b"i", b"l"  # first byte of a key: what the record is
 _encoder = msgspec.msgpack.Encoder()
@@ -37,7 +31,7 @@ class StateLog:
         self._links: dict[bytes, Link] = {}
 
     def read(self, key: bytes | None, value: bytes | None) -> None:
-        """Take one record. A revision that is older than one read before is a straggler's and is ignored."""
+        """Take one record. A revision that is older than one read before was overtaken on its way and is ignored."""
         if not key or value is None:
             return
         if key[:1] == _LINK:
@@ -48,15 +42,11 @@ class StateLog:
             if known is None or known.revision <= incident.revision:
                 self._incidents[key] = incident
 
+    def value(self, key: bytes) -> bytes | None:
+        """The latest value of a key, None where there is none."""
+        found = self._links.get(key) or self._incidents.get(key)
+        return _encoder.encode(found) if found else None
+
     def restore(self, desk: Desk) -> None:
         """Put everything into an empty desk."""
         desk.open.restore(self._incidents.values(), self._links.values())
-
-
-async def recover(kafka: Kafka, partition: int, desk: Desk) -> None:
-    """Rebuild a desk from the state topic's partition, up to its end at this moment."""
-    log = StateLog()
-    async for records in read_partition(kafka, INCIDENTS, partition):
-        for record in records:
-            log.read(record.key, record.value)
-    log.restore(desk)

@@ -39,7 +39,6 @@ class Chunk(Struct, frozen=True):
     topic: str
     records: list[ConsumerRecord]  # those of a partition in order
     ends: Mapping[TP, int]  # offset of the last record of each partition
-    generation: int  # of the group in which they were taken: while it lasts, the partitions are ours
 
     @property
     def partitions(self) -> list[int]:
@@ -203,7 +202,7 @@ class ChunkConsumer(driver.Consumer):
         last = first[-1]
         ends = {tp: slice_[-1].offset for tp, slice_ in slices.items()}
         records = [*chain.from_iterable(slices.values())]
-        chunk: Any = Chunk(tp.topic, records, ends, generation)  # where stock Faust has bytes
+        chunk: Any = Chunk(tp.topic, records, ends)  # where stock Faust has bytes
         return ConsumerMessage(
             tp.topic, tp.partition, last.offset, last.timestamp / 1000, last.timestamp_type, [], None, chunk, None,
             tp=tp, generation_id=generation,

@@ -10,7 +10,6 @@ from time import time
 import msgspec
 import structlog
 
-from streams.config import Kafka
 from streams.core.decision import Decision, Order
 from streams.core.event import FEEDS, Event
 from streams.core.triage import Desk
@@ -19,12 +18,13 @@ from streams.flow.casework import Casework
 from streams.flow.dead_letters import DeadLetter
 from streams.flow.hand_overs import HandOvers
 from streams.flow.intake import Intake
-from streams.flow.lease import Lease
 from streams.flow.ledger import send_rows
 from streams.flow.publisher import Outgoing, Publisher
+from streams.flow.rebuilding import Rebuilding
 from streams.flow.rows import Row, event_row, incident_row, latency_row, order_row
-from streams.flow.state import recover, state_records
-from streams.flow.topics import EVENTS, EVENTS_URGENT, INCIDENTS, ORDERS
+from streams.flow.state import StateLog, state_records
+from streams.flow.state_topic import StateTopic
+from streams.flow.topics import EVENTS, EVENTS_URGENT, ORDERS
 from streams.flow.transport import Chunk
 from streams.telemetry.metrics import Metrics
 from streams.wire.orders import OrderEncoder
@@ -42,44 +42,38 @@ class Triage:
     topics = frozenset({EVENTS, EVENTS_URGENT})
 
     def __init__(
-        self, kafka: Kafka, log_id: str, new_desk: Callable[[], Desk], orders: OrderEncoder, publisher: Publisher,
-        lease: Lease, intake: Intake, hand_overs: HandOvers, casework: Casework, metrics: Metrics,
+        self, log_id: str, new_desk: Callable[[], Desk], state: StateTopic, orders: OrderEncoder, publisher: Publisher,
+        intake: Intake, hand_overs: HandOvers, casework: Casework, metrics: Metrics,
         on_decided: Callable[[Sequence[Decided]], None] = lambda _: None,
     ) -> None:
         """`on_decided` is told what was decided and made durable, a chunk at a time."""
-        self._kafka = kafka
         self._log_id = log_id
         self._new_desk = new_desk
+        self._state = state
         self._orders = orders
         self._publisher = publisher
-        self._lease = lease
         self._intake = intake
         self._hand_overs = hand_overs
         self._casework = casework
         self._metrics = metrics
         self._on_decided = on_decided
         self._latency = {feed: metrics.call_to_order.labels(feed) for feed in FEEDS}
-        self._desks: dict[int, asyncio.Task[Desk]] = {}
-        self._order_of_state: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._desks = Rebuilding(self._recover)
 
     def assign(self, partitions: Iterable[int]) -> None:
         """Begin to rebuild the desks of newly assigned partitions."""
-        for partition in partitions:
-            if partition not in self._desks:
-                self._desks[partition] = asyncio.create_task(self._recover(partition))
+        self._desks.assign(partitions)
 
     def revoke(self, partitions: Iterable[int]) -> None:
         """Drop the desks of partitions that another worker may have by now."""
+        self._desks.revoke(partitions)
         for partition in partitions:
-            desk = self._desks.pop(partition, None)
-            if desk is not None:
-                desk.cancel()
-                self._metrics.open_incidents.labels(partition).set(0)
+            self._metrics.open_incidents.labels(partition).set(0)
 
     @property
     def recovered(self) -> bool:
         """Are all assigned desks ready?"""
-        return all(task.done() and not task.cancelled() and not task.exception() for task in self._desks.values())
+        return self._desks.complete
 
     async def step(self, chunk: Chunk) -> None:
         """Decide on the events of a chunk; returns when decisions, orders and rows are confirmed, in this order."""
@@ -87,17 +81,15 @@ class Triage:
 
     async def desk(self, partition: int) -> Desk:
         """The desk of a partition that this worker has, once it is rebuilt."""
-        self.assign([partition])
-        return await asyncio.shield(self._desks[partition])
+        return await self._desks.get(partition)
 
     async def run(self, chunk: Chunk, decide: Decide) -> None:
         """Have `decide` work on the desks of a chunk; returns when what it decided is durable and told."""
-        self.assign(chunk.partitions)
-        desks = {partition: await asyncio.shield(self._desks[partition]) for partition in chunk.partitions}
+        desks = {partition: await self.desk(partition) for partition in chunk.partitions}
         try:
             await self._triage(desks, chunk, decide)
         except Exception:
-            self.revoke(chunk.partitions)  # the desks may hold what was not made durable: rebuild them for the next try
+            self._desks.again(chunk.partitions)
             raise
 
     async def _triage(self, desks: Mapping[int, Desk], chunk: Chunk, decide: Decide) -> None:
@@ -106,8 +98,7 @@ class Triage:
         rows = self._rows(decided)
         orders = self._by_unit([decision.orders for _, decision, _ in decided if decision.orders])
         across = self._hand_overs.find(decided, now := _now())
-        await asyncio.gather(*(self._make_durable(partition, state) for partition, state in states.items() if state))
-        await self._lease.hold(chunk.generation)
+        await asyncio.gather(*(self._state.send(partition, state) for partition, state in states.items() if state))
         await self._casework.begin(decided, across, now)
         decided_at = _now()
         await asyncio.gather(self._publisher.send_all(ORDERS, orders), self._hand_overs.push(across))
@@ -119,14 +110,10 @@ class Triage:
         self._count(desks, decided)
         self._on_decided(decided)
 
-    async def _make_durable(self, partition: int, state: Sequence[Outgoing]) -> None:
-        async with self._order_of_state[partition]:
-            await self._publisher.send(INCIDENTS, partition, state)
-
     async def _recover(self, partition: int) -> Desk:
         desk = self._new_desk()
         with self._metrics.recovery.time():
-            await recover(self._kafka, partition, desk)
+            (await self._state.recover(partition, StateLog())).restore(desk)
         log.info("recovered", partition=partition, open_incidents=len(desk.open))
         self._metrics.open_incidents.labels(partition).set(len(desk.open))
         return desk

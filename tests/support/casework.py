@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import inf
 from typing import Any, NamedTuple
 
-from streams.config import Kafka
 from streams.core.caseload import Caseload
 from streams.core.casework import Paper
 from streams.core.catalogue import OTHER
@@ -17,7 +15,6 @@ from streams.flow.caseloads import Caseloads
 from streams.flow.casework import encode_papers
 from streams.flow.hand_overs import HandOvers
 from streams.flow.intake import Intake
-from streams.flow.lease import Lease
 from streams.flow.ledger import decode_rows
 from streams.flow.topics import CASELOAD, CASEWORK, LEDGER, ORDERS, SUPERVISION
 from streams.flow.transport import TP, Chunk
@@ -36,7 +33,6 @@ UNITS = {
     for code, parent in (("V-HY", "E-CG"), ("E-CG", DESK), ("E-HW", "E-CG"), (DESK, ""))
 }
 SCHEMAS = FileSource()
-GENERATION = 1
 
 
 class CrashError(Exception):
@@ -73,6 +69,21 @@ class Memory:
             await self.send(topic, partition, records)
 
 
+class State:
+    """The state topic, whose only owner we are."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def recover(self, _partition: int, log: CaseLog) -> CaseLog:
+        for key, value in self._memory.sent.get(CASELOAD, []):
+            log.read(key, value)
+        return log
+
+    async def send(self, partition: int, records: Sequence[tuple[bytes | None, bytes | None]]) -> None:
+        await self._memory.send(CASELOAD, partition, records)
+
+
 class Told(NamedTuple):
     """Everything that the world has been told, by identity, and the state behind it."""
 
@@ -88,27 +99,21 @@ class Office:
     def __init__(self, crashes: Iterable[int] = ()) -> None:
         self.memory = Memory()
         self.memory.crashes |= set(crashes)
-        codec, metrics, memory, lease = Codec(SCHEMAS), Metrics(), self.memory, Lease(Kafka())
-        lease.renew(GENERATION, inf)
+        codec, metrics, memory = Codec(SCHEMAS), Metrics(), self.memory
         intake = Intake("log", 1, codec, None, None, memory, metrics)  # type: ignore[arg-type] # only buries
         across = HandOvers({}, codec, memory)  # type: ignore[arg-type] # only pushes
         telling = Telling("log", UNITS, codec, OrderEncoder(SCHEMAS), memory, across, intake, metrics)  # type: ignore[arg-type]
-        self.caseloads = Caseloads(self._recover, memory, lease, telling, metrics)  # type: ignore[arg-type]
-
-    async def _recover(self, _partition: int) -> Caseload:
-        log, caseload = CaseLog(), Caseload(LIMITS_BY_ITEM, UNITS, is_workday)
-        for key, value in self.memory.sent.get(CASELOAD, []):
-            log.read(key, value)
-        log.restore(caseload)
-        return caseload
+        new_caseload = lambda: Caseload(LIMITS_BY_ITEM, UNITS, is_workday)  # noqa: E731 - a factory, named
+        self.caseloads = Caseloads(new_caseload, State(memory), telling, metrics)  # type: ignore[arg-type]
 
     async def work(self, papers: Sequence[Paper], chunk: int) -> None:
         """Settle papers, `chunk` at a time; each chunk again until it goes through, as the guard does."""
         for start in range(0, len(papers), chunk):
             [(_, value)] = encode_papers(papers[start : start + chunk])
-            await self._until_done(Chunk(CASEWORK, [Record(0, start, value)], {TP(CASEWORK, 0): start}, GENERATION))
+            await self._until_done(Chunk(CASEWORK, [Record(0, start, value)], {TP(CASEWORK, 0): start}))
 
     async def _until_done(self, chunk: Chunk) -> None:
+        self.caseloads.assign(chunk.partitions)
         while True:
             try:
                 await self.caseloads.step(chunk)
@@ -119,7 +124,7 @@ class Office:
     async def look(self) -> None:
         """The timer looks, long after everything."""
         self.caseloads.assign([0])
-        await self.caseloads._caseloads[0]
+        await self.caseloads._caseloads.get(0)
         self.caseloads._worked_at[0] = 0.0
         await self.caseloads._look(0)
 
