@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from benchmarks.figures import FIGURES, FULL, SHORT, Size
 from benchmarks.outcome import WIDTH
 from benchmarks.places import city_folder, results_folder
 from benchmarks.programs import BROKERS
-from benchmarks.session import CONTENDERS, Session, run_all
+from benchmarks.session import CONTENDERS, PARTS, Session, run_all
 from benchmarks.trial import Plan
 from streams.errors import SanwangError
 
@@ -27,13 +28,16 @@ Broker = Annotated[str, typer.Option(help=" or ".join(BROKERS))]
 
 @app.command()
 def run(
-    *, full: Annotated[bool, typer.Option("--full/--short")] = False, report: bool = True, embedded: bool = True
-) -> None:
-    """Measure everything and, with --full, write docs/performance.md."""
-    file = run_all(full=full, console=console, embedded=embedded)
+    parts: Annotated[list[str] | None, typer.Argument(help=f"{' '.join(PARTS)}; all if none is named")] = None,
+    *, full: Annotated[bool, typer.Option("--full/--short")] = False,
+) -> None:  # fmt: skip
+    """Measure everything, or some parts, and with --full write docs/performance.md."""
+    if unknown := set(parts or ()) - set(PARTS):
+        raise SanwangError(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    file = run_all(full=full, console=console, parts=parts or PARTS)
     console.print(f"results: {file}")
-    if report and full:
-        _report(file)
+    if full:
+        _report(_full_results())
 
 
 @app.command()
@@ -105,22 +109,26 @@ def ratio(*, pin: bool = False, check: bool = False) -> None:
 
 
 @app.command()
-def report(results: Annotated[Path | None, typer.Argument()] = None) -> None:
-    """Write docs/performance.md from a results file, the latest full one if none is named."""
-    full = sorted(results_folder().glob("*-full.json"))
-    if results is None and not full:
+def report(results: Annotated[list[Path] | None, typer.Argument()] = None) -> None:
+    """Write docs/performance.md from results files, all full ones if none is named; of a part the latest counts."""
+    files = results or _full_results()
+    if not files:
         raise SanwangError("there are no results of a full run yet: python -m benchmarks run --full")
-    _report(results or full[-1])
+    _report(files)
+
+
+def _full_results() -> list[Path]:
+    return sorted(results_folder().glob("*-full.json"))
 
 
 def _size() -> Size:
     return SHORT
 
 
-def _report(file: Path) -> None:
+def _report(files: Sequence[Path]) -> None:
     from benchmarks.report import write_report
 
-    console.print(f"written: {write_report(file)}")
+    console.print(f"written: {write_report(files)}")
 
 
 def main() -> None:

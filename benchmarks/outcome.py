@@ -50,6 +50,18 @@ def load(file: Path) -> Outcome:
     return msgspec.json.decode(file.read_bytes(), type=Outcome, strict=False)
 
 
+def merged(outcomes: Sequence[Outcome]) -> Outcome:
+    """One of several, of each part the latest that has it; the machine is the latest's."""
+    whole = Outcome(outcomes[-1].machine, outcomes[-1].size)
+    for outcome in outcomes:
+        whole.figures |= outcome.figures
+        whole.values |= outcome.values
+        for part in ("peers", "state", "by_open", "by_reports", "core", "ratios", "profile"):
+            if found := getattr(outcome, part):
+                setattr(whole, part, found)
+    return whole
+
+
 def summary(result: Result) -> dict[str, Any]:
     """What matters of a trial, short."""
     used = {role: f"{one.cores:.2f} cores, {one.peak_mb:.0f} MB" for role, one in result.usage.items()}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.figures import FIGURES
-from benchmarks.outcome import Outcome, growth, load, peer_rates
+from benchmarks.outcome import Outcome, growth, load, merged, peer_rates
 from benchmarks.peers import NOT_DONE
 from benchmarks.pictures import picture
 from benchmarks.trial import Result
@@ -39,13 +39,14 @@ STORM = 10.0  # times the day's average rate, in the worst hour that is planned 
 EVENING_S = 3600.0  # in which all all-clears come
 
 
-def write_report(file: Path) -> Path:
-    """Write the page and its pictures; returns the page."""
-    outcome = load(file)
+def write_report(files: Sequence[Path]) -> Path:
+    """Write the page and its pictures from results, the later ones of a part over the earlier; returns the page."""
+    outcome = merged([load(file) for file in files])
     template = (HERE / "performance.md.in").read_text("utf-8")
     page = DOCS / "performance.md"
     parts = {
-        "results": file.name, "machine": _machine(outcome), "figures": _figures(outcome), "latency": _latency(outcome),
+        "results": "`, `".join(file.name for file in files),
+        "machine": _machine(outcome), "figures": _figures(outcome), "latency": _latency(outcome),
         "pictures": _pictures(outcome), "peers": _peers(outcome), "state": _state(outcome), "growth": _growth(outcome),
         "core": _core(outcome), "profile": _profile(outcome), "limits": _limits(outcome), "sizing": _sizing(outcome),
         "commands": COMMANDS, "not_done": "\n".join(f"- {name}: {what}." for name, what in NOT_DONE.items()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -23,6 +23,7 @@ OPEN_COUNTS = (1_000, 10_000, 100_000, 1_000_000)
 CORE_SCENARIOS = ("calm", "storm")
 PROFILE_LINES = 25
 CONTENDERS = ("sanwang", *PEERS)
+PARTS = ("core", "figures", "embedded", "peers", "state", "growth")
 
 
 class Session:
@@ -103,21 +104,27 @@ class Session:
         self.file = outcome.save(self.outcome, results_folder())
 
 
-def run_all(*, full: bool, console: Console, embedded: bool = True) -> Path:
-    """Everything, for docs/performance.md; returns the results' file."""
+def run_all(*, full: bool, console: Console, parts: Sequence[str] = PARTS) -> Path:
+    """Everything, or some of its parts, for docs/performance.md; returns the results' file."""
     size = FULL if full else SHORT
     session = Session(size, "full" if full else "short", console)
-    session.core()
-    for figure in FIGURES.values():
-        session.figure(figure, "kafka")
-    profile = str(results_folder() / "backlog.folded")
-    session.figure(FIGURES["backlog"], "kafka", lambda plan: msgspec.structs.replace(
-        plan, workers=1, profile=profile, name="backlog, one worker, profiled"))
-    if embedded:
+    if "core" in parts:
+        session.core()
+    if "figures" in parts:
+        for figure in FIGURES.values():
+            session.figure(figure, "kafka")
+        profile = str(results_folder() / "backlog.folded")
+        session.figure(FIGURES["backlog"], "kafka", lambda plan: msgspec.structs.replace(
+            plan, workers=1, profile=profile, name="backlog, one worker, profiled"))
+    if "embedded" in parts:
         for name in ("police-order", "police-flood", "row-visible", "backlog", "all-clears"):
             session.figure(FIGURES[name], "embedded")
-    session.peers(list(CONTENDERS), "kafka", size.rounds, size.peer_records)
-    session.state("kafka", size.state)
-    session.growth(size.growth_reports, size.state)
+    if "peers" in parts:
+        session.peers(list(CONTENDERS), "kafka", size.rounds, size.peer_records)
+    if "state" in parts:
+        session.state("kafka", size.state)
+    if "growth" in parts:
+        session.growth(size.growth_reports, size.state)
+    session.save()
     assert session.file is not None  # noqa: S101 - saved above
     return session.file
