@@ -24,8 +24,9 @@ _marks = msgspec.msgpack.Decoder(Mark)
 
 
 def change_records(change: Change) -> list[Outgoing]:
-    """Records that make a change durable; the mark is the last, for it says that the others are there."""
-    records: list[Outgoing] = [
+    """Records that make a change durable; the mark is the first, for signals told twice are better than untold."""
+    records: list[Outgoing] = [(_MARK, _encoder.encode(change.mark))]
+    records += [
         ((_REPLAYED if replayed else _LIVE) + order_id.encode(), _encoder.encode(entry) if entry else None)
         for (order_id, replayed), entry in change.orders.items()
     ]
@@ -37,7 +38,6 @@ def change_records(change: Change) -> list[Outgoing]:
         (_REFUSED + _encoder.encode(place), _encoder.encode(refusal) if refusal else None)
         for place, refusal in change.refusals.items()
     ]
-    records.append((_MARK, _encoder.encode(change.mark)))
     return records
 
 

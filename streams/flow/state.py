@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
+from itertools import chain
 
 import msgspec
 
@@ -17,10 +19,18 @@ _links = msgspec.msgpack.Decoder(Link)
 
 
 def state_records(incidents: Iterable[Incident], links: Iterable[Link]) -> list[Outgoing]:
-    """Records that make changes durable; encoded now, so that later changes to an incident do not leak in."""
-    records: list[Outgoing] = [(_LINK + link.event_id.encode(), _encoder.encode(link)) for link in links]
-    records += [(_INCIDENT + i.incident_id.encode(), _encoder.encode(i)) for i in incidents]
-    return records
+    """Records that make changes durable, what belongs to an incident side by side.
+
+    Encoded now, so that later changes to an incident do not leak in.
+    """
+    linked: dict[str, list[Outgoing]] = defaultdict(list)
+    for link in links:
+        linked[link.incident_id].append((_LINK + link.event_id.encode(), _encoder.encode(link)))
+    records: list[Outgoing] = []
+    for incident in incidents:
+        records += linked.pop(incident.incident_id, ())
+        records.append((_INCIDENT + incident.incident_id.encode(), _encoder.encode(incident)))
+    return [*chain.from_iterable(linked.values()), *records]
 
 
 class StateLog:

@@ -2,15 +2,19 @@
 
 One owner at a time: what a worker sends that has lost a partition meanwhile neither counts (see `streams.flow.terms`)
 nor is told (see `streams.flow.lease`).
+
+All or nothing: a worker may end in the middle of a send, and half of what belongs together would be a report that is
+known and counted nowhere. So the records of a send are preceded by one that holds them all.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
+import msgspec
 from aiokafka import ConsumerRecord
 
 from streams.config import Kafka
@@ -33,6 +37,10 @@ class Log(Protocol):
 
 
 L = TypeVar("L", bound=Log)
+_WHOLE = b"\x01"  # key of the record that holds all records of a send; of the latest send only, after compaction
+MAX_WHOLE_BYTES = 400_000  # of its records; a larger send is several
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[Outgoing])
 
 
 class StateTopic:
@@ -51,36 +59,70 @@ class StateTopic:
 
         Raises LeaseLostError where the partition is another worker's by now.
         """
-        generation, terms = self._lease.generation, Terms()
+        generation, found = self._lease.generation, _Reading(log)
         async with self._sending[partition]:  # what an earlier try of ours is still sending comes first
             async with reading(self._kafka, self._topic, partition) as reader:
                 async for records in reader.to_end():
-                    _take(records, terms, log)
+                    found.take(records)
                 term = 0
-                while term < terms.latest or not term:
+                while term < found.terms.latest or not term:
                     await self._lease.hold(generation)
-                    term = max(generation, terms.latest + 1)
+                    term = max(generation, found.terms.latest + 1)
                     await self._publisher.send(self._topic, partition, [claim_of(term)])
-                    while terms.latest < term:
-                        _take(await reader.more(), terms, log)
+                    while found.terms.latest < term:
+                        found.take(await reader.more())
             self._claimed[partition] = generation, term
-            shown = [(key, log.value(key)) for key in terms.hidden]
+            shown = [(key, log.value(key)) for key in found.terms.hidden | found.missing]
             await self._publisher.send(self._topic, partition, stamped(term, shown))
         return log
 
     async def send(self, partition: int, records: Sequence[Outgoing]) -> None:
-        """Make records durable, after those of the calls before.
+        """Make records durable together, after those of the calls before; more than 400 kB, one part after the other.
 
         When this returns, whoever takes the partition over will read them: they may be told. Raises LeaseLostError
         where they must not be.
         """
         generation, term = self._claimed[partition]
         async with self._sending[partition]:
-            await self._publisher.send(self._topic, partition, stamped(term, records))
+            for part in _parts(records):
+                whole = [(_WHOLE, _encoder.encode(part)), *part] if len(part) > 1 else part
+                await self._publisher.send(self._topic, partition, stamped(term, whole))
         await self._lease.hold(generation)
 
 
-def _take(records: Sequence[ConsumerRecord], terms: Terms, log: Log) -> None:
-    for record in records:
-        if terms.count(record.key, record.value):
-            log.read(record.key, unstamped(record.value))
+class _Reading:
+    """What was read of a partition so far."""
+
+    def __init__(self, log: Log) -> None:
+        self.terms = Terms()
+        self.missing: set[bytes] = set()  # keys of the latest send that have no record of their own
+        self._log = log
+
+    def take(self, records: Sequence[ConsumerRecord]) -> None:
+        """Take records that count into the log."""
+        for record in records:
+            key, value = record.key, unstamped(record.value)
+            if not self.terms.count(key, record.value):
+                continue
+            if key == _WHOLE:
+                each = _decoder.decode(value) if value else []
+                self.missing = {part for part, _ in each if part}
+            else:
+                each = [(key, value)]
+                self.missing.discard(key or b"")
+            for part, said in each:
+                self._log.read(part, said)
+
+
+def _parts(records: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
+    part: list[Outgoing] = []
+    size = 0
+    for key, value in records:
+        bytes_ = len(key or b"") + len(value or b"")
+        if part and size + bytes_ > MAX_WHOLE_BYTES:
+            yield part
+            part, size = [], 0
+        part.append((key, value))
+        size += bytes_
+    if part:
+        yield part

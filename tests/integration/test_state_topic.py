@@ -1,6 +1,7 @@
 """The state topic on a real broker: one owner after the other, and one that does not know that it is over."""
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from time import monotonic
 
 import pytest
@@ -8,8 +9,10 @@ import pytest
 from streams.config import Kafka
 from streams.flow.brokers import Broker, TopicSpec
 from streams.flow.lease import Lease, LeaseLostError
-from streams.flow.publisher import Publisher
+from streams.flow.log_reader import read_partition
+from streams.flow.publisher import Outgoing, Publisher
 from streams.flow.state_topic import StateTopic
+from streams.flow.terms import unstamped
 
 TOPIC = "notes"
 
@@ -31,27 +34,52 @@ class Notes:
         return self.kept.get(key)
 
 
+class Dying:
+    """A publisher whose process ends in the middle of a send."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self.left = 1_000  # records until then
+        self._publisher = publisher
+
+    async def send(self, topic: str, partition: int, records: Sequence[Outgoing]) -> None:
+        await self._publisher.send(topic, partition, records[: self.left])
+        if self.left < len(records):
+            raise EndError
+
+
+class EndError(Exception):
+    """The process is gone."""
+
+
 class Owner:
     """A worker, as far as a state topic knows it; as a member of the group from a generation on."""
 
-    def __init__(self, kafka: Kafka, publisher: Publisher, generation: int) -> None:
+    def __init__(self, kafka: Kafka, publisher: Publisher | Dying, generation: int) -> None:
         self.lease = Lease(kafka)
         self.lease.renew(generation, monotonic() + 1000)
-        self.topic = StateTopic(kafka, TOPIC, publisher, self.lease)
+        self.topic = StateTopic(kafka, TOPIC, publisher, self.lease)  # type: ignore[arg-type] # only sends
 
     async def recover(self) -> dict[bytes, bytes]:
         return (await self.topic.recover(0, Notes())).kept
 
 
-async def test_owners_follow_one_another_and_a_straggler_neither_counts_nor_tells(own_broker) -> None:
-    kafka = Kafka(bootstrap=own_broker.servers, partitions=1)
+@asynccontextmanager
+async def publishing(kafka: Kafka) -> AsyncIterator[Publisher]:
+    """With the topic made."""
     with Broker(kafka.bootstrap) as broker:
         broker.create_topics([TopicSpec(TOPIC, 1, 1)])
         broker.end_offsets([TOPIC])
-    async with AsyncExitStack() as stack:
-        publisher = Publisher(kafka, lambda _topic: None)
-        await publisher.start()
-        stack.push_async_callback(publisher.stop)
+    publisher = Publisher(kafka, lambda _topic: None)
+    await publisher.start()
+    try:
+        yield publisher
+    finally:
+        await publisher.stop()
+
+
+async def test_owners_follow_one_another_and_a_straggler_neither_counts_nor_tells(own_broker) -> None:
+    kafka = Kafka(bootstrap=own_broker.servers, partitions=1)
+    async with publishing(kafka) as publisher:
         one, two, three, four = (Owner(kafka, publisher, generation) for generation in (1, 2, 2, 1))
         assert await one.recover() == {}
         await one.topic.send(0, [(b"a", b"1"), (b"b", b"1")])
@@ -65,3 +93,32 @@ async def test_owners_follow_one_another_and_a_straggler_neither_counts_nor_tell
         assert await three.recover() == {b"a": b"1", b"b": b"2"}
         await three.topic.send(0, [(b"a", b"3"), (b"b", None)])
         assert await four.recover() == {b"a": b"3"}
+
+
+async def test_a_send_that_breaks_off_is_there_as_a_whole_or_not_at_all(own_broker) -> None:
+    kafka = Kafka(bootstrap=own_broker.servers, partitions=1)
+    before = {b"a": b"0", b"b": b"0"}
+    async with publishing(kafka) as publisher:
+        for cut in range(5):
+            dying = Dying(publisher)
+            owner = Owner(kafka, dying, 1 + cut)
+            await owner.recover()
+            await owner.topic.send(0, [*before.items(), (b"c", None)])
+            dying.left = cut
+            if cut < 4:
+                with pytest.raises(EndError):
+                    await owner.topic.send(0, [(b"a", b"1"), (b"b", None), (b"c", b"1")])
+            else:
+                await owner.topic.send(0, [(b"a", b"1"), (b"b", None), (b"c", b"1")])
+            wanted = {b"a": b"1", b"c": b"1"} if cut else before
+            assert await Owner(kafka, publisher, 1 + cut).recover() == wanted
+            latest = [(key, value) for key, value in (await _compacted(kafka)).items() if key in (b"a", b"b", b"c")]
+            assert {key: value for key, value in latest if value is not None} == wanted  # also without that record
+
+
+async def _compacted(kafka: Kafka) -> dict[bytes | None, bytes | None]:
+    """The latest value of each key, as compaction leaves it."""
+    return {
+        record.key: unstamped(record.value)
+        async for records in read_partition(kafka, TOPIC, 0) for record in records
+    }  # fmt: skip

@@ -268,10 +268,11 @@ async def test_what_a_worker_decided_is_not_told_once_another_has_its_partitions
 
     def step_of(worker: str) -> Step:
         async def step(chunk: Chunk) -> None:
+            generation = apps[worker].lease.generation
             if worker == "one":
                 decided.set()
                 await go_on.wait()
-            await apps[worker].lease.hold(chunk.generation)
+            await apps[worker].lease.hold(generation)
             told[worker] += values(chunk)
 
         return step
