@@ -51,8 +51,8 @@ class Chunk(Struct, frozen=True):
         return next(iter(self.ends)).partition
 
 
-def _lane(tp: TP) -> Lane:
-    return LANES.get(tp.topic, _OTHER)
+def _lane(topic: str) -> Lane:
+    return LANES.get(topic, _OTHER)
 
 
 class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
@@ -110,7 +110,7 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
                 now = self.thread_loop.time()
                 ready, soonest = self._by_urgency(fetcher, active_partitions, now)
                 for topic, tps in groupby(ready, key=attrgetter("topic")):
-                    chunk = LANES.get(topic, _OTHER).chunk
+                    chunk = _lane(topic).chunk
                     if records := await fetcher.fetched_records(list(tps), timeout=0, max_records=chunk):
                         return self._taken(records, now)
                 left = min(deadline, soonest) - now
@@ -124,12 +124,12 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         free = [tp for tp in fetcher._records if tp not in busy and (active is None or tp in active)]
         ready = [tp for tp in free if self._lingers.get(tp, 0.0) <= now]
         soonest = min((self._lingers[tp] for tp in free if self._lingers.get(tp, 0.0) > now), default=now + _IDLE_S)
-        return sorted(ready, key=lambda tp: (_lane(tp).urgency, tp.topic)), soonest
+        return sorted(ready, key=lambda tp: (_lane(tp.topic).urgency, tp.topic)), soonest
 
     def _taken(self, records: Mapping[TP, list[ConsumerRecord]], now: float) -> Mapping[TP, list[ConsumerRecord]]:
         """Note what was taken: its generation, and how long the next records of its partitions may gather."""
         self.taken_in = self.app.consumer_generation_id
-        lane = _lane(next(iter(records)))
+        lane = _lane(next(iter(records)).topic)
         full = sum(map(len, records.values())) >= lane.chunk
         self._lingers.update(dict.fromkeys(records, now if full else now + lane.linger_ms / 1000))
         return records
