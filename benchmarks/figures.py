@@ -116,6 +116,13 @@ FIGURES: Mapping[str, Figure] = {
             _p99("order police"),
         ),
         Figure(
+            "police-evening", "110 call to order, p99, while 50,000 all-clears/s come in", "ms", 50, "at most",
+            lambda size: Plan(
+                "police-evening", [days(POLICE.name, TRICKLE, size.seconds), flood(50_000, size.seconds)]
+            ),
+            _p99("order police"),
+        ),
+        Figure(
             "row-visible", "report to ClickHouse row visible, p99, at 5,000/s", "ms", 2_000, "at most",
             lambda size: Plan("row-visible", [days(CALM.name, 5_000, size.seconds)], lateness=True), _p99("row"),
         ),
