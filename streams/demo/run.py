@@ -98,7 +98,7 @@ class Demo:
         self._say(await asyncio.to_thread(welcome, settings, self._data, asking, city, self._started_ms))
         async with Sender(settings.kafka, tuple(FEED_TOPICS)) as sender:
             screen = Screen(self._console, worker, asking, sender.confirmed, self._started_ms)
-            async with _beside(screen.show(self._stop)), _beside(self._answer(city, settings)):
+            async with self._beside(screen.show(self._stop)), self._beside(self._answer(city, settings)):
                 await self._feed(city, sender, worker)
         account = await self._drain(worker, settings)
         self._console.print(account_table(account))
@@ -109,7 +109,7 @@ class Demo:
         return 0 if account.closed and not died else 1
 
     async def _feed(self, city: City, sender: Sender, worker: Worker) -> None:
-        async with _beside(self._end(worker)):
+        async with self._beside(self._end(worker)):
             try:
                 if self._rate:
                     simulator = Simulator(city, _SEED, int(time.time() * 1000), self._profile, self._rate)
@@ -124,6 +124,20 @@ class Demo:
         if self._rate:
             units = Units(city, _SEED, PACE)
             await Answering(settings.kafka, units, Codec(FileSource()), self._rate).run(self._stop)
+
+    @asynccontextmanager
+    async def _beside(self, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+        """Do `work` while the body runs, and stop the demo and raise when it fails; it ends by itself after the body."""
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._stop_if_failed)
+        try:
+            yield
+        finally:
+            await task
+
+    def _stop_if_failed(self, done: asyncio.Task[None]) -> None:
+        if not done.cancelled() and done.exception():
+            self._stop.set()
 
     async def _end(self, worker: Worker) -> None:
         """Set the stop when the time is up, or when the worker is no more."""
@@ -155,16 +169,6 @@ class Demo:
 
     def _on_signal(self) -> None:
         (self._hurry if self._stop.is_set() else self._stop).set()
-
-
-@asynccontextmanager
-async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Do `work` while the body runs, and raise what it raises; it has to end by itself soon after the body."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        await task
 
 
 async def _pause(event: asyncio.Event, seconds: float) -> None:
