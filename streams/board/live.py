@@ -54,7 +54,7 @@ class Loop:
         return not self._watchers and time.monotonic() - self._quiet_since > _LINGER_S
 
     async def once(self) -> None:
-        """Ask once, and tell."""
+        """Ask once, tell at once, and leave the engine alone for as long as it took."""
         async with self._gate:
             began = time.monotonic()
             try:
@@ -67,10 +67,10 @@ class Loop:
                 self.fault = repr(error)
             self.asked += 1
             took = time.monotonic() - began
+            self._drawn.clear()
+            for watcher in tuple(self._watchers):
+                watcher(self)
             await asyncio.sleep(took)
-        self._drawn.clear()
-        for watcher in tuple(self._watchers):
-            watcher(self)
 
     async def run(self) -> None:
         """Ask until nobody watches."""
