@@ -21,7 +21,7 @@ from streams.demo.board import BoardProcess
 from streams.demo.feed import feed
 from streams.demo.screen import Screen
 from streams.demo.setting import make_city, make_key, settings_of
-from streams.demo.words import KEY_FILE, farewell, sanwang, welcome
+from streams.demo.words import KEY_FILE, door_told, farewell, sanwang, welcome
 from streams.demo.worker import Door, Worker, free_port
 from streams.errors import SanwangError
 from streams.flow.account import Account, account_table, verdict, wait_closed
@@ -91,6 +91,7 @@ class Demo:
             stack.callback(board.stop)
             board.start()
             self._say(board.told(sanwang()))
+            self._say(door_told(settings, self._data))
             return await self._play(worker, settings, city)
 
     async def _play(self, worker: Worker, settings: Settings, city: City) -> int:
@@ -127,7 +128,7 @@ class Demo:
 
     @asynccontextmanager
     async def _beside(self, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-        """Do `work` while the body runs, and stop the demo and raise when it fails; it ends by itself after the body."""
+        """Do `work` while the body runs; when it fails, stop the demo and raise. It ends by itself after the body."""
         task = asyncio.create_task(work)
         task.add_done_callback(self._stop_if_failed)
         try:
