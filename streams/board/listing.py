@@ -1,4 +1,4 @@
-"""The rows behind the numbers: reports, incidents, orders and hand-overs, with filters that come from the address.
+"""The rows behind the numbers: reports, incidents, orders, hand-overs, warnings; filters come from the address.
 
 Every filter is a fixed piece of SQL; what the address says is a value only, and the area is always there.
 """
@@ -12,10 +12,21 @@ from msgspec import Struct
 
 from streams.board.statements import HERE, IS_OPEN, IS_OVERDUE, IS_SOON, STUCK_MINUTES
 
-Kind = Literal["reports", "incidents", "orders", "hand-overs"]
+Kind = Literal["reports", "incidents", "orders", "hand-overs", "warnings"]
 PAGE = 100  # rows
 
 _LAST_MINUTES = "received_at >= now64(3) - toIntervalMinute({minutes:UInt32})"
+
+
+#: Warnings that stand, each with the area that it is about: a unit's is its territory, a feed's is none.
+_STANDING = """
+(SELECT standing.*, if(owner.territory = '', where, owner.territory) AS area FROM
+    (SELECT warning_id, any(subject) AS about, any(place) AS where, any(kind) AS item, min(raised_at) AS since,
+        argMax(colour, revision) AS shade, argMax(counted, revision) AS seen
+     FROM sanwang.warnings GROUP BY warning_id HAVING argMax(change, revision) != 'cancelled') AS standing
+    LEFT JOIN (SELECT code, territory FROM sanwang.units FINAL) AS owner ON owner.code = standing.where
+ WHERE match(area, '^[0-9]{12,17}$') AND {inside}) AS known
+"""
 
 
 class Listing(Struct, frozen=True):
@@ -65,6 +76,10 @@ LISTINGS: Mapping[Kind, Listing] = {
         "INNER JOIN (SELECT incident_id, item, area, lead FROM sanwang.incidents FINAL WHERE {inside}) AS known "
         "USING incident_id",
         "pushed_at, incident_id", {}, {},
+    ),
+    "warnings": Listing(
+        "since, shade, about, where, item, area, seen", _STANDING, "shade DESC, since DESC, warning_id",
+        {"colour": "shade = {colour:UInt8}"}, {}, frozenset({"colour"}),
     ),
 }  # fmt: skip
 
