@@ -80,16 +80,14 @@ class Demo:
             settings = settings_of(self._data, self._folder, broker.servers)
             make_key(settings, self._data / KEY_FILE)
             worker, door = Worker(settings, self._data / "worker.log"), Door(settings, self._data / "door.log")
-            for process in (worker, door):
+            board = BoardProcess(settings, self._data / "board.log")
+            for process in (worker, door, board):
                 stack.callback(process.stop, STOP_S)
-                await asyncio.to_thread(process.start)
+                process.start()  # by this thread: the board ends with it
             city = await asyncio.to_thread(load_city, self._folder)
-            if not (await self._ready(worker) and await self._ready(door)):
+            if not all([await self._ready(process) for process in (worker, door, board)]):
                 self._say("Stopped before the worker was ready; nothing was sent.")
                 return STOPPED_EARLY
-            board = BoardProcess(settings, self._data / "board.log")
-            stack.callback(board.stop)
-            board.start()
             self._say(board.told(sanwang()))
             self._say(door_told(settings, self._data))
             return await self._play(worker, settings, city)
