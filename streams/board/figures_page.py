@@ -11,10 +11,11 @@ from fastapi.responses import Response
 from msgspec import Struct
 
 from streams.board.audit import Act
+from streams.board.figure_links import linked
 from streams.board.hub import Hub
 from streams.board.names import Place
 from streams.board.view import SHANGHAI, View
-from streams.report.figures import make_report
+from streams.report.figures import Report, make_report
 from streams.report.period import Period, PeriodKind, period_of
 from streams.report.render import render
 from streams.report.tables import Sheet, sheets_of, title_of
@@ -32,6 +33,7 @@ class Chosen(Struct, frozen=True):
     view: View
     period: Period
     area: str
+    report: Report
     title: str
     sheets: list[Sheet]
 
@@ -46,7 +48,8 @@ def add_figures(app: FastAPI, hub: Hub) -> None:
             return chosen
         body = chosen.view.draw(
             "figures.html", heading=chosen.title, kind=kind, date=str(chosen.period.begin), area=chosen.area,
-            places=_places(hub, request.scope["user"].area, chosen.area), sheets=chosen.sheets, limit=MOST_ROWS,
+            places=_places(hub, request.scope["user"].area, chosen.area), limit=MOST_ROWS,
+            sheets=list(zip(chosen.sheets, linked(chosen.report, chosen.area, chosen.sheets), strict=True)),
         )  # fmt: skip
         return hub.document(request, chosen.view, chosen.view.word("figures"), body, chosen.area)
 
@@ -75,8 +78,10 @@ async def _choose(
     if period is None:
         return hub.missing(request, view)
     hub.audit.note(user, act, f"figures {kind} {period.begin} {area_shown} {form}".rstrip())
-    title, sheets = await asyncio.to_thread(_made, hub, view, period, area_shown)
-    return Chosen(view, period, area_shown, title, sheets)
+    digits = "" if area_shown == hub.names.city else area_shown
+    report = await asyncio.to_thread(make_report, hub.warehouse, period, digits)
+    title = title_of(report, view.language, hub.names.area(area_shown))
+    return Chosen(view, period, area_shown, report, title, sheets_of(report, view.language))
 
 
 def _places(hub: Hub, top: str, shown: str) -> list[Place]:
@@ -86,12 +91,6 @@ def _places(hub: Hub, top: str, shown: str) -> list[Place]:
     if shown in names.areas and shown not in {place.code for place in places}:
         places.append(names.areas[shown])
     return places
-
-
-def _made(hub: Hub, view: View, period: Period, area: str) -> tuple[str, list[Sheet]]:
-    whole = area == hub.names.city
-    report = make_report(hub.warehouse, period, "" if whole else area)
-    return title_of(report, view.language, hub.names.area(area)), sheets_of(report, view.language)
 
 
 def _period(kind: PeriodKind, day: str) -> Period | None:

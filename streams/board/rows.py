@@ -15,7 +15,7 @@ from streams.board.listing import PAGE, Asked, Kind, asked
 from streams.board.roles import User
 from streams.board.view import View, link
 
-_KEPT = ("area", "minutes", "feed", "outcome", "item", "unit", "state", "sort", "colour")
+_KEPT = ("area", "minutes", "feed", "outcome", "item", "unit", "state", "sort", "colour", "since", "until")
 _HEADINGS: Mapping[Kind, str] = {
     "reports": "reports_in", "incidents": "incidents", "orders": "orders", "hand-overs": "stuck",
     "warnings": "warnings_standing",
@@ -74,6 +74,10 @@ def _filters(view: View, kind: Kind, kept: Mapping[str, str]) -> list[tuple[str,
 
 def _told(view: View, name: str, value: str) -> str:
     match name:
+        case "since":
+            return f"≥ {value}"
+        case "until":
+            return f"< {value}"
         case "minutes":
             return f"{value} min"
         case "item":

@@ -14,7 +14,7 @@ _BOTH: Mapping[str, tuple[str, str]] = {
     "reports_in": ("诉求警情", "Reports"), "figures": ("报表", "Figures"), "presence": ("网格在岗", "Presence"),
     "changes": ("动态", "What changed"), "letters": ("死信", "Dead letters"), "audit": ("审计", "Audit"),
     "other_language": ("English", "中文"), "dark": ("大屏深色", "dark wall"), "light": ("桌面浅色", "light desk"),
-    "door": ("接口", "HTTP door"),
+    "door": ("接口", "API"),
     "sign_in": ("登录", "Sign in"), "sign_out": ("退出", "Sign out"), "name": ("账号", "Account"),
     "password": ("密码", "Password"), "wrong": ("账号或密码不对", "account or password is wrong"),
     "wait": ("错误次数过多，请一分钟后再试", "too many wrong ones: try again in a minute"),
