@@ -28,8 +28,9 @@ COLUMNS: Mapping[Kind, Sequence[str]] = {
     "incidents": ("opened", "latest", "number", "item", "place", "reports", "channels", "lead", "due", "state"),
     "orders": ("due", "remaining", "unit", "role", "item", "place", "stage", "incidents"),
     "hand-overs": ("pushed", "remaining", "from", "to", "reason", "item", "place", "incidents"),
+    "warnings": ("time", "warnings", "what", "unit", "place", "item", "counted"),
 }
-RIGHT = frozenset({"reports", "to_order", "remaining"})
+RIGHT = frozenset({"reports", "to_order", "remaining", "counted"})
 
 
 def cells_of(kind: Kind, row: Row, view: View) -> list[Cell]:
@@ -51,7 +52,7 @@ def _incidents(row: Row, view: View) -> list[Cell]:
     return [
         Cell(moment(row["opened_at"])), Cell(clock(row["last_at"])), _matter(row),
         Cell(danger + view.names.item(row["item"]), kind="bad" if danger else ""), _area(row, view),
-        Cell(count(row["reports"]), kind="r"), Cell(nets(view.language, row["feeds"])),
+        Cell(count(row["reports"]), f"{_incident(row)}#merged", "r"), Cell(nets(view.language, row["feeds"])),
         Cell(view.names.unit(row["lead"]), link("orders", unit=row["lead"], state="open")),
         Cell(moment(row["due_at"]), kind="bad" if late else ""),
         Cell(view.word("closed" if row["closed"] else "in_hand_state")),
@@ -81,6 +82,16 @@ def _hand_overs(row: Row, view: View) -> list[Cell]:
     ]  # fmt: skip
 
 
+def _warnings(row: Row, view: View) -> list[Cell]:
+    unit = row["where"] if row["where"] in view.names.units else ""
+    rows = link("orders", unit=unit, state="overdue") if unit else link("incidents", area=row["area"], item=row["item"])
+    return [
+        Cell(moment(row["since"])), Cell(view.word(f"colour{row['shade']}")),
+        Cell(view.word(row["about"])), Cell(view.names.unit(unit), rows if unit else ""), _area(row, view),
+        Cell(view.names.item(row["item"])), Cell(count(row["seen"]), rows, "r"),
+    ]  # fmt: skip
+
+
 def _area(row: Row, view: View) -> Cell:
     code = row["area"]
     return Cell(view.names.area(code), f"/area/{code[:15]}" if code[:15] in view.names.areas else "")
@@ -95,5 +106,5 @@ def _incident(row: Row) -> str:
 
 
 _ROWS: Mapping[Kind, Callable[[Row, View], list[Cell]]] = {
-    "reports": _reports, "incidents": _incidents, "orders": _orders, "hand-overs": _hand_overs,
+    "reports": _reports, "incidents": _incidents, "orders": _orders, "hand-overs": _hand_overs, "warnings": _warnings,
 }  # fmt: skip

@@ -17,7 +17,7 @@ from streams.core.area import significant
 from streams.warehouse.remote import RemoteWarehouse
 
 Row = Mapping[str, Any]
-PERIOD_S = 3.0
+PERIOD_S = 1.0
 MOST = 60  # of each kind, and on the page
 
 #: Each row: at, what (a word), where (area or unit code), matter (item), subject (id), colour.

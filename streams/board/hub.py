@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from streams.board.audit import Audit
+from streams.board.door_link import door_address
 from streams.board.land import Land, land_of
 from streams.board.live import Live
 from streams.board.names import Names, digits_of, read_names
@@ -25,7 +26,7 @@ from streams.config import Settings
 from streams.errors import SanwangError
 from streams.warehouse.remote import RemoteWarehouse
 
-_RETRY_S, _RENEW_S = 2.0, 300.0
+_RETRY_S, _RENEW_S, _DOOR_S = 2.0, 300.0, 10.0
 _NOTHING = Names({}, {}, {}, {})
 log = structlog.get_logger(__name__)
 
@@ -41,13 +42,15 @@ class Hub:
         self.audit = Audit(self.warehouse)
         self.live = Live()
         self.names = _NOTHING
+        self.door = ""  # address of the HTTP door, where there is one
         self._lands: dict[str, Land] = {}
 
     async def run(self) -> None:
-        """Keep the names fresh and the audit written, for ever."""
+        """Keep the names fresh, the door in sight and the audit written, for ever."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.audit.run())
             tasks.create_task(self._renew())
+            tasks.create_task(self._look_for_door())
 
     async def _renew(self) -> None:
         while True:
@@ -57,6 +60,11 @@ class Hub:
             except SanwangError as error:
                 log.warning("no names yet", error=str(error))
             await asyncio.sleep(_RENEW_S if self.names.city else _RETRY_S)
+
+    async def _look_for_door(self) -> None:
+        while True:
+            self.door = await asyncio.to_thread(door_address, self.settings.door)
+            await asyncio.sleep(_DOOR_S)
 
     def land(self, area: str) -> Land:
         """The map below an area, drawn once."""
@@ -94,6 +102,7 @@ class Hub:
         return view.draw(
             "frame.html", pages=pages, here="/" if at_area else request.url.path, back=back,
             csrf=token_of(request.session), path=self.names.path(area) if area else [], at_area=at_area,
+            door=self.door,
         )  # fmt: skip
 
     def document(

@@ -23,7 +23,7 @@ from streams.explain.command import Explaining
 from streams.warehouse.remote import RemoteWarehouse
 
 Row = Mapping[str, Any]
-PERIOD_S = 2.0
+PERIOD_S = 1.0
 MOST_REPORTS = 200
 
 INCIDENT = f"""

@@ -2,7 +2,7 @@
 
 However many screens are open, and whatever they show, one query runs at a time, and after each the engine is left alone
 for as long as the query took: the board takes at most half of one of the engine's cores. With one area on all screens
-that means a fresh look each second; with many areas each becomes rarer.
+each loop keeps its period; with many areas, or a slow engine, each becomes rarer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import structlog
 
 from streams.errors import SanwangError
 
-PERIOD_S = 1.0
 _LINGER_S = 5.0  # a loop that nobody watches goes on for so long: somebody may just be turning the page
 log = structlog.get_logger(__name__)
 
@@ -54,7 +53,7 @@ class Loop:
         return not self._watchers and time.monotonic() - self._quiet_since > _LINGER_S
 
     async def once(self) -> None:
-        """Ask once, and tell."""
+        """Ask once, tell at once, and leave the engine alone for as long as it took."""
         async with self._gate:
             began = time.monotonic()
             try:
@@ -67,10 +66,10 @@ class Loop:
                 self.fault = repr(error)
             self.asked += 1
             took = time.monotonic() - began
+            self._drawn.clear()
+            for watcher in tuple(self._watchers):
+                watcher(self)
             await asyncio.sleep(took)
-        self._drawn.clear()
-        for watcher in tuple(self._watchers):
-            watcher(self)
 
     async def run(self) -> None:
         """Ask until nobody watches."""
@@ -88,7 +87,7 @@ class Live:
         self._loops: dict[Hashable, Loop] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def loop(self, key: Hashable, ask: Callable[[], Any], period_s: float = PERIOD_S) -> Loop:
+    def loop(self, key: Hashable, ask: Callable[[], Any], period_s: float) -> Loop:
         """The loop of that key, started if there is none."""
         if key not in self._loops:
             loop = self._loops[key] = Loop(ask, self._gate, period_s)

@@ -16,7 +16,8 @@ from streams.board.live import Loop
 from streams.board.screen import Panel, Screen
 from streams.board.view import View, link
 
-STATE_PERIOD_S = 2.0  # what is open is heavier to ask for than what comes in
+PULSE_PERIOD_S = 0.5
+STATE_PERIOD_S = 1.0  # what is open is heavier to ask for than what comes in
 
 
 def add_overview(hub: Hub) -> None:
@@ -46,7 +47,7 @@ def _user(view: View) -> Any:  # noqa: ANN401 - the gate lets nobody in without
 
 
 def _build(hub: Hub, request: Request, view: View, area: str) -> None:
-    pulse = hub.live.loop(("pulse", area), lambda: ask_pulse(hub.warehouse, hub.names, area))
+    pulse = hub.live.loop(("pulse", area), lambda: ask_pulse(hub.warehouse, hub.names, area), PULSE_PERIOD_S)
     state = hub.live.loop(("state", area), lambda: ask_state(hub.warehouse, hub.names, area), STATE_PERIOD_S)
     screen = Screen(hub, request, view, hub.names.area(area), area=area, at_area=True)
     coming, standing = _pulse_panels(view, area), _state_panels(hub, view, area)
@@ -56,7 +57,7 @@ def _build(hub: Hub, request: Request, view: View, area: str) -> None:
             Panel(screen, pulse, "pulse", coming.pop("pulse"), "a-pulse")
             Panel(screen, state, "state", standing.pop("state"), "a-state")
         with ui.element("div").classes("wall"):
-            _flow(screen, pulse, view)
+            _flow(screen, pulse, view, area)
             for loop, panels in ((pulse, coming), (state, standing)):
                 for name, draw in panels.items():
                     Panel(screen, loop, name, draw, f"a-{name} box")
@@ -88,9 +89,9 @@ def _state_panels(hub: Hub, view: View, area: str) -> dict[str, Callable[[State]
     }
 
 
-def _flow(screen: Screen, loop: Loop, view: View) -> None:
+def _flow(screen: Screen, loop: Loop, view: View, area: str) -> None:
     with ui.element("section").classes("box a-flow").props("data-live"):
-        ui.html(f"<h2>{view.word('per_minute_by_feed')}</h2>", sanitize=False)
+        ui.html(view.draw("flow.html", area=area), sanitize=False)
         chart = ui.echart(flow_chart(None, view), renderer="svg").classes("flow-chart").props("role=img")
 
     def renew(loop: Loop) -> None:

@@ -74,8 +74,8 @@ def _draw(hub: Hub, view: View, area: str, day: date) -> str:
 
 def _row(view: View, code: str, grids: int, online: int, clear: int, day: str) -> list[Cell]:
     further = f"/area/{code}" if level_of(code) == "grid" else link("presence", area=code, date=day)
-    numbers = [Cell(count(number), kind="r") for number in (grids, online, clear)]
-    absent = Cell(count(grids - clear), kind="r bad" if grids > clear else "r")
+    numbers = [Cell(count(number), further, "r") for number in (grids, online, clear)]
+    absent = Cell(count(grids - clear), f"{further}#absent", "r bad" if grids > clear else "r")
     return [Cell(view.names.area(code), further), *numbers, absent, Cell(f"{clear / grids:.1%}", kind="r")]
 
 

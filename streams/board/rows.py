@@ -15,14 +15,15 @@ from streams.board.listing import PAGE, Asked, Kind, asked
 from streams.board.roles import User
 from streams.board.view import View, link
 
-_KEPT = ("area", "minutes", "feed", "outcome", "item", "unit", "state", "sort")
+_KEPT = ("area", "minutes", "feed", "outcome", "item", "unit", "state", "sort", "colour", "since", "until")
 _HEADINGS: Mapping[Kind, str] = {
-    "reports": "reports_in", "incidents": "incidents", "orders": "orders", "hand-overs": "stuck"
+    "reports": "reports_in", "incidents": "incidents", "orders": "orders", "hand-overs": "stuck",
+    "warnings": "warnings_standing",
 }  # fmt: skip
 
 
 def add_rows(app: FastAPI, hub: Hub) -> None:
-    """The pages /reports, /incidents, /orders and /hand-overs."""
+    """The pages /reports, /incidents, /orders, /hand-overs and /warnings."""
     for kind in get_args(Kind):
         app.get(f"/{kind}")(_page(hub, kind))
 
@@ -73,6 +74,10 @@ def _filters(view: View, kind: Kind, kept: Mapping[str, str]) -> list[tuple[str,
 
 def _told(view: View, name: str, value: str) -> str:
     match name:
+        case "since":
+            return f"≥ {value}"
+        case "until":
+            return f"< {value}"
         case "minutes":
             return f"{value} min"
         case "item":
@@ -81,6 +86,8 @@ def _told(view: View, name: str, value: str) -> str:
             return view.names.unit(value)
         case "area":
             return view.names.area(value)
+        case "colour":
+            return view.word(f"colour{value}")
         case "sort":
             return view.word("slowest")
         case "state":

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from heapq import heappop, heappush
+from itertools import count
 from zlib import crc32
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -32,7 +33,8 @@ class Answering:
         """`rate` is how many records a second the feeds bring."""
         self._kafka, self._units, self._codec = kafka, units, codec
         self._share = min(1.0, MOST_ORDERS / max(rate, 1.0)) * _SHARES
-        self._due: list[tuple[int, int, Answer]] = []
+        self._due: list[tuple[int, int, Answer]] = []  # with a number: answers of one millisecond have no order
+        self._numbers = count()
         self._known: set[bytes] = set()
 
     async def run(self, stop: asyncio.Event, now: Callable[[], float] = time.time) -> None:
@@ -78,4 +80,4 @@ class Answering:
             return
         self._known.add(key)
         for answer in answers:
-            heappush(self._due, (answer.at, len(self._known), answer))
+            heappush(self._due, (answer.at, next(self._numbers), answer))

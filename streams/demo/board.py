@@ -2,51 +2,35 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from streams.board.users import FIRST, first_start
-from streams.config import PREFIX, Board, Settings, environment_of
+from streams.config import PREFIX, Board, Settings
+from streams.demo.worker import Worker
 from streams.flow.child import tied
 
-_STOP_S = 5.0
 
+class BoardProcess(Worker):
+    """The board's process; it ends with the thread that started it, whatever happens."""
 
-class BoardProcess:
-    """Serves the board from `start` to `stop`; it ends with the thread that started it, whatever happens."""
+    command, name, ready = "board", "board", "/healthz"
 
     def __init__(self, settings: Settings, log: Path) -> None:
         """`settings` are the worker's; the first start of its data makes an account."""
-        self._settings, self._log = settings, log
+        super().__init__(settings, log)
         self._password = first_start(Path(settings.board.users_file))
-        self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start the process; the page answers some seconds later."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                tied([sys.executable, "-m", "streams.cli", "board"]),
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                env={**inherited, **environment_of(self._settings)}, start_new_session=True,
-            )  # fmt: skip
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        return self.settings.board.host, self.settings.board.port
 
-    def stop(self) -> None:
-        """End it."""
-        if self._process is None or self._process.poll() is not None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+    def _arguments(self) -> list[str]:
+        return tied(super()._arguments())
 
     def told(self, sanwang: str) -> str:
         """Where it is and how to get in; a password is told when it is made, and never again."""
-        board = self._settings.board
+        board = self.settings.board
         page = f"Board: http://{board.host}:{board.port}"
         if self._password:
             return f"{page}  (account {FIRST}, password {self._password}; shown this once)"

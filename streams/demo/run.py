@@ -21,7 +21,7 @@ from streams.demo.board import BoardProcess
 from streams.demo.feed import feed
 from streams.demo.screen import Screen
 from streams.demo.setting import make_city, make_key, settings_of
-from streams.demo.words import KEY_FILE, farewell, sanwang, welcome
+from streams.demo.words import KEY_FILE, door_told, farewell, sanwang, welcome
 from streams.demo.worker import Door, Worker, free_port
 from streams.errors import SanwangError
 from streams.flow.account import Account, account_table, verdict, wait_closed
@@ -80,17 +80,16 @@ class Demo:
             settings = settings_of(self._data, self._folder, broker.servers)
             make_key(settings, self._data / KEY_FILE)
             worker, door = Worker(settings, self._data / "worker.log"), Door(settings, self._data / "door.log")
-            for process in (worker, door):
+            board = BoardProcess(settings, self._data / "board.log")
+            for process in (worker, door, board):
                 stack.callback(process.stop, STOP_S)
-                await asyncio.to_thread(process.start)
+                process.start()  # by this thread: the board ends with it
             city = await asyncio.to_thread(load_city, self._folder)
-            if not (await self._ready(worker) and await self._ready(door)):
+            if not all([await self._ready(process) for process in (worker, door, board)]):
                 self._say("Stopped before the worker was ready; nothing was sent.")
                 return STOPPED_EARLY
-            board = BoardProcess(settings, self._data / "board.log")
-            stack.callback(board.stop)
-            board.start()
             self._say(board.told(sanwang()))
+            self._say(door_told(settings, self._data))
             return await self._play(worker, settings, city)
 
     async def _play(self, worker: Worker, settings: Settings, city: City) -> int:
@@ -98,7 +97,7 @@ class Demo:
         self._say(await asyncio.to_thread(welcome, settings, self._data, asking, city, self._started_ms))
         async with Sender(settings.kafka, tuple(FEED_TOPICS)) as sender:
             screen = Screen(self._console, worker, asking, sender.confirmed, self._started_ms)
-            async with _beside(screen.show(self._stop)), _beside(self._answer(city, settings)):
+            async with self._beside(screen.show(self._stop)), self._beside(self._answer(city, settings)):
                 await self._feed(city, sender, worker)
         account = await self._drain(worker, settings)
         self._console.print(account_table(account))
@@ -109,7 +108,7 @@ class Demo:
         return 0 if account.closed and not died else 1
 
     async def _feed(self, city: City, sender: Sender, worker: Worker) -> None:
-        async with _beside(self._end(worker)):
+        async with self._beside(self._end(worker)):
             try:
                 if self._rate:
                     simulator = Simulator(city, _SEED, int(time.time() * 1000), self._profile, self._rate)
@@ -124,6 +123,20 @@ class Demo:
         if self._rate:
             units = Units(city, _SEED, PACE)
             await Answering(settings.kafka, units, Codec(FileSource()), self._rate).run(self._stop)
+
+    @asynccontextmanager
+    async def _beside(self, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+        """Do `work` while the body runs; when it fails, stop the demo and raise. It ends by itself after the body."""
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._stop_if_failed)
+        try:
+            yield
+        finally:
+            await task
+
+    def _stop_if_failed(self, done: asyncio.Task[None]) -> None:
+        if not done.cancelled() and done.exception():
+            self._stop.set()
 
     async def _end(self, worker: Worker) -> None:
         """Set the stop when the time is up, or when the worker is no more."""
@@ -155,16 +168,6 @@ class Demo:
 
     def _on_signal(self) -> None:
         (self._hurry if self._stop.is_set() else self._stop).set()
-
-
-@asynccontextmanager
-async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Do `work` while the body runs, and raise what it raises; it has to end by itself soon after the body."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        await task
 
 
 async def _pause(event: asyncio.Event, seconds: float) -> None:

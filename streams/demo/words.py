@@ -14,6 +14,11 @@ _FIGURES = "SELECT * FROM account ORDER BY ALL"
 _EARLIER = "SELECT count() FROM sanwang.events WHERE received_at < fromUnixTimestamp64Milli({since:Int64})"
 
 
+def door_told(settings: Settings, data: Path) -> str:
+    """Where the door is, and its key."""
+    return f"Door:  http://{settings.door.host}:{settings.door.port}  (its API; the key is in {data / KEY_FILE})"
+
+
 def welcome(settings: Settings, data: Path, asking: Asking, city: City, since_ms: int) -> str:
     """Where we are, what earlier demos left, and how to ask and to feed files in."""
     [(earlier,)] = asking.query(_EARLIER, {"since": since_ms})
@@ -25,8 +30,9 @@ def welcome(settings: Settings, data: Path, asking: Asking, city: City, since_ms
             "Ask while it runs, or afterwards:",
             f"  {_asking(settings)}",
             f"  curl 127.0.0.1:{port} -d '{_FIGURES}'   (while it runs)",
-            "Push a report by HTTP:",
+            "Push a report by HTTP, and see what becomes of it:",
             f"  {_pushing(settings, data, city)}",
+            f"  http://{settings.board.host}:{settings.board.port}/incident?id=ID   (ID as it was answered)",
             "Feed a file of your own in:",
             f"  {_told(settings)}{sanwang()} replay FILE --feed hotline --map MAP.toml",
             f"Metrics: http://{telemetry.host}:{telemetry.port}/metrics",

@@ -28,7 +28,7 @@ class WorkerFailedError(SanwangError):
 class Worker:
     """A worker process that writes its log to `log`; `start` it, and `stop` it whatever happens."""
 
-    command, name = "run", "worker"
+    command, name, ready = "run", "worker", "/readyz"
 
     def __init__(self, settings: Settings, log: Path) -> None:
         self.settings = settings
@@ -51,19 +51,22 @@ class Worker:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "streams.cli", self.command],
+                self._arguments(),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 env={**inherited, **environment_of(self.settings)},
                 start_new_session=True,  # the terminal's Ctrl-C is for us: we stop it when the feeds are drained
             )  # fmt: skip
 
+    def _arguments(self) -> list[str]:
+        return [sys.executable, "-m", "streams.cli", self.command]
+
     def wait_ready(self, seconds: float, given_up: Callable[[], bool]) -> None:
-        """Return when /readyz says so, or when nobody waits any more.
+        """Return when it says that it is ready, or when nobody waits any more.
 
         Raises WorkerFailedError when the worker ends before, or takes longer than `seconds`.
         """
         deadline = time.monotonic() + seconds
-        while not given_up() and self._get("/readyz")[0] != _OK:
+        while not given_up() and self._get(self.ready)[0] != _OK:
             if not self.alive:
                 raise WorkerFailedError(f"the {self.name} ended before it was ready\n{self.last_words()}")
             if time.monotonic() > deadline:

@@ -111,7 +111,8 @@ class Worker:
         try:
             while True:
                 try:
-                    await self._migrated(warehouse)
+                    if not isinstance(warehouse, EmbeddedWarehouse):  # whose tables were made before anybody could ask
+                        await self._migrated(warehouse)
                     settings = self._settings
                     await asyncio.to_thread(keep_for, warehouse, settings.retention, settings.clickhouse.cluster)
                     await asyncio.to_thread(load_names, warehouse, catalogue, areas, units)

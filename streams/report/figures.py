@@ -52,7 +52,7 @@ _SPAN = "{at} >= fromUnixTimestamp64Milli({{begin:Int64}}) AND {at} < fromUnixTi
 _HERE = "startsWith(area, {area:String})"
 #: Looked at from the latest incident of the period: how many in the 30 days up to it.
 _RECURRING = """
-SELECT areas.name, items.name, incidents FROM
+SELECT areas.name, items.name, incidents, found.area, found.item FROM
 (
     SELECT area, item, groupArray(opened_at) AS times, arrayMax(times) AS latest_at,
            arrayCount(t -> t > latest_at - INTERVAL 30 DAY, times) AS incidents
@@ -75,6 +75,16 @@ class Line(Struct, frozen=True):
     figures: Mapping[str, Number]
 
 
+class Recurring(Struct, frozen=True):
+    """A matter that came up three times or more in 30 days at one place."""
+
+    area_name: str
+    item_name: str
+    incidents: int
+    area: str  # code
+    item: str  # code
+
+
 class Report(Struct, frozen=True):
     """All that a report says."""
 
@@ -83,13 +93,13 @@ class Report(Struct, frozen=True):
     whole: Mapping[str, Number]
     before: Mapping[str, Number]  # of the period before
     parts: Mapping[Part, Sequence[Line]]  # ranked: most orders first
-    recurring: Sequence[tuple[str, str, int]]  # area, item, incidents: three or more in 30 days
+    recurring: Sequence[Recurring]
 
 
 def make_report(warehouse: Warehouse, period: Period, area: str = "") -> Report:
     """Ask for everything. Raises ValueError on an area code of no level, and as the warehouse does."""
     digits = significant(area) if area else ""
-    recurring = [(str(a), str(i), int(n)) for a, i, n in warehouse.query(_RECURRING, _params(period, digits))]
+    recurring = [Recurring(*row) for row in warehouse.query(_RECURRING, _params(period, digits))]
     parts = {part: _lines(warehouse, part, period, digits) for part in PARTS}
     whole, before = (_whole(warehouse, each, digits) for each in (period, period.before))
     return Report(period, area, whole, before, parts, recurring)

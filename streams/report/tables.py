@@ -47,7 +47,7 @@ def sheets_of(report: Report, language: Language) -> list[Sheet]:
         ]
         sheets.append(Sheet(labels[part], [labels["rank"], labels[part], *(names[f] for f in SHOWN)], rows))
     columns = [labels[word] for word in ("place", "item", "incidents")]
-    recurring = [(place, item, str(count)) for place, item, count in report.recurring]
+    recurring = [(one.area_name, one.item_name, str(one.incidents)) for one in report.recurring]
     sheets.append(Sheet(labels["recurring"], columns, recurring))
     return sheets
 

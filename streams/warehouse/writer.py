@@ -1,8 +1,9 @@
-"""The writer: ledger batches of many partitions become one block a table, twice a second.
+"""The writer: ledger batches of many partitions become one block a table, at most some three times a second.
 
-Small blocks are what ClickHouse bears worst, so rows wait up to `interval` for company. Blocks are inserted in a thread
-of the writer's own, and whoever wrote a batch waits until its rows are durable: only then may it be acknowledged. While
-ClickHouse is away nothing is lost and nothing grows: the block is tried again, and past `capacity` rows writers wait.
+Small blocks are what ClickHouse bears worst, so after each block the engine has a rest, in which the next one gathers;
+what comes after a longer silence is written at once. Blocks are inserted in a thread of the writer's own, and whoever
+wrote a batch waits until its rows are durable: only then may it be acknowledged. While ClickHouse is away nothing is
+lost and nothing grows: the block is tried again, and past `capacity` rows writers wait.
 """
 
 from __future__ import annotations
@@ -39,8 +40,9 @@ class Observer(Protocol):
 class Pace(NamedTuple):
     """How the writer gathers and how patient it is; seconds and rows."""
 
-    interval: float = 0.5  # a block waits this long for more rows, for six tables are inserted into each time
-    block_rows: int = 20_000  # or until it has so many
+    company: float = 0.02  # a block waits this long for more rows at least: partitions' batches come one by one
+    rest: float = 0.25  # and this long since the last block, for eight tables are inserted into each time
+    block_rows: int = 20_000  # unless it has so many
     capacity: int = 100_000  # rows that may wait in memory
     first_delay: float = 0.1  # before the second try, doubled for each further one
     longest_delay: float = 5.0
@@ -79,6 +81,7 @@ class Writer:
         self._gathered: list[_Waiting] = []
         self._gathered_rows = 0
         self._held_rows = 0  # gathered and in flight
+        self._rested_at = 0.0  # loop's time until which the engine rests
         self._changed = asyncio.Condition()
         self._closing = asyncio.Event()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="warehouse-writer")
@@ -144,6 +147,7 @@ class Writer:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
                 _settle(block, error)
+            self._rested_at = asyncio.get_running_loop().time() + self._pace.rest
             async with self._changed:
                 self._held_rows -= sum(waiting.rows for waiting in block)
                 self._changed.notify_all()
@@ -153,7 +157,8 @@ class Writer:
         async with self._changed:
             await self._changed.wait_for(lambda: self._closing.is_set() or self._gathered_rows > 0)
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._pace.interval):
+                now = asyncio.get_running_loop().time()
+                async with asyncio.timeout_at(max(now + self._pace.company, self._rested_at)):
                     await self._changed.wait_for(self._is_block)
         return self._gathered_rows > 0
 

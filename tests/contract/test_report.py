@@ -203,7 +203,8 @@ def test_words_exist_in_both_languages() -> None:
 
 def test_what_came_up_three_times_in_thirty_days(report: Report) -> None:
     """Of the first place three of four lie in 30 days, of the second two of three; what came after is not known yet."""
-    assert report.recurring == [("槐荫社区", "路灯损坏", 3)]
+    found = [(one.area_name, one.item_name, one.incidents) for one in report.recurring]
+    assert found == [("槐荫社区", "路灯损坏", 3)]
 
 
 def test_how_figures_are_shown() -> None:

@@ -95,7 +95,7 @@ def test_it_connects_again_after_a_restart(server: ClickHouseServer) -> None:
 async def test_the_writer_waits_for_the_server_and_loses_nothing(server: ClickHouseServer) -> None:
     failures = Failures()
     with server_warehouse(server) as warehouse:
-        async with Writer(warehouse, failures, Pace(interval=0.05)) as writer:
+        async with Writer(warehouse, failures, Pace(rest=0.05)) as writer:
             await writer.write({"events": pack(EVENTS, evening()["events"][:2])})
             await asyncio.to_thread(server.stop)
             waiting = asyncio.create_task(writer.write({"events": pack(EVENTS, evening()["events"][2:])}))

@@ -18,6 +18,7 @@ from tests.support.planted import Rows
 PAGES = {
     "overview": (f"/area/{COUNTY}", ".a-map svg a"), "incidents": ("/incidents?state=open", "tbody tr"),
     "orders": ("/orders?state=overdue", "tbody tr"), "reports": ("/reports?minutes=60", "tbody tr"),
+    "warnings": ("/warnings", "tbody tr"),
     "hand-overs": ("/hand-overs", "tbody tr"), "figures": ("/figures", "h2"), "presence": ("/presence", "tbody tr"),
     "changes": ("/changes", "tbody tr"), "letters": ("/dead-letters", "tbody tr"), "audit": ("/audit", "tbody tr"),
     "missing": ("/incident?id=nosuch", ".message"),

@@ -46,15 +46,23 @@ def running_board(city: City, city_folder: Path, folder: Path) -> Iterator[Runni
         city=str(city_folder), clickhouse=ClickHouse(url="embedded:unused", http_port=http),
         board=Board(port=port, users_file=str(folder / "users.json"), key_file=str(folder / "session.key")),
     )  # fmt: skip
-    passwords = {name: set_user(folder / "users.json", name, role, area) or "" for name, role, area in ACCOUNTS}
     told = [str(city_folder), str(folder / "wh"), str(http), str(now)]
     planting = [sys.executable, "-m", "tests.support.planted", *told]
     with _running(planting, {}, folder / "planted.log"):
         _until(lambda: get(http, "/ping")[0] == 200, folder / "planted.log")
-        with _running([sys.executable, "-m", "streams.cli", "board"], environment_of(settings), folder / "board.log"):
-            _until(lambda: get(port, "/healthz")[0] == 200, folder / "board.log")
+        with board_on(settings, folder) as passwords:
             url = f"http://127.0.0.1:{port}"
             yield RunningBoard(url, passwords, planted(city, now), RemoteWarehouse(settings.clickhouse), settings)
+
+
+@contextmanager
+def board_on(settings: Settings, folder: Path) -> Iterator[Mapping[str, str]]:
+    """A board of those settings that answers; yields the passwords of ACCOUNTS."""
+    users = Path(settings.board.users_file)
+    passwords = {name: set_user(users, name, role, area) or "" for name, role, area in ACCOUNTS}
+    with _running([sys.executable, "-m", "streams.cli", "board"], environment_of(settings), folder / "board.log"):
+        _until(lambda: get(settings.board.port, "/healthz")[0] == 200, folder / "board.log")
+        yield passwords
 
 
 @contextmanager

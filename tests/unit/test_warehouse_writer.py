@@ -14,7 +14,7 @@ from streams.warehouse.packed import Packed
 from streams.warehouse.port import Row
 from streams.warehouse.writer import Pace, Writer
 
-QUICK = Pace(interval=0.02, first_delay=0.001, longest_delay=0.002, farewell=0.2)
+QUICK = Pace(rest=0.02, first_delay=0.001, longest_delay=0.002, farewell=0.2)
 BAD: Row = ("bad",)
 
 
@@ -111,11 +111,15 @@ async def test_write_returns_when_the_rows_are_durable_not_before() -> None:
     assert warehouse.rows("events") == rows(0)
 
 
-async def test_a_full_block_does_not_wait_for_the_interval() -> None:
+async def test_what_comes_after_a_silence_is_written_at_once_and_a_full_block_too() -> None:
     warehouse = FakeWarehouse()
-    async with Writer(warehouse, Told(), QUICK._replace(interval=60, block_rows=3)) as writer:
-        await asyncio.wait_for(asyncio.gather(*(writer.write(batch({"events": rows(n)})) for n in range(3))), 5)
-    assert sorted(warehouse.rows("events")) == rows(0, 3)
+    async with Writer(warehouse, Told(), QUICK._replace(rest=60, block_rows=3)) as writer:
+        await asyncio.wait_for(writer.write(batch({"events": rows(0)})), 5)
+        await asyncio.wait_for(asyncio.gather(*(writer.write(batch({"events": rows(n)})) for n in range(1, 4))), 5)
+        waiting = asyncio.create_task(writer.write(batch({"events": rows(4)})))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+    assert [sorted(block) for _, block in warehouse.blocks] == [rows(0), rows(1, 3), rows(4)]
 
 
 async def test_an_absent_warehouse_is_tried_again_and_nothing_is_lost_or_doubled() -> None:
@@ -164,14 +168,15 @@ async def test_a_batch_larger_than_the_capacity_is_written_alone() -> None:
 
 async def test_closing_writes_what_was_gathered() -> None:
     warehouse = FakeWarehouse()
-    writer = Writer(warehouse, Told(), QUICK._replace(interval=60, farewell=5))
+    writer = Writer(warehouse, Told(), QUICK._replace(rest=60, farewell=5))
     async with writer:
-        writing = asyncio.create_task(writer.write(batch({"events": rows(0)})))
+        await writer.write(batch({"events": rows(0)}))
+        writing = asyncio.create_task(writer.write(batch({"events": rows(1)})))
         await asyncio.sleep(0.01)
     await asyncio.wait_for(writing, 1)
-    assert warehouse.rows("events") == rows(0)
+    assert warehouse.rows("events") == rows(0, 2)
     with pytest.raises(WarehouseUnavailable, match="closed"):
-        await writer.write(batch({"events": rows(1)}))
+        await writer.write(batch({"events": rows(2)}))
 
 
 async def test_closing_while_the_warehouse_is_away_tells_the_writers() -> None:
