@@ -1,4 +1,4 @@
-"""The writer: ledger batches of many partitions become one block a table, at most some three times a second.
+"""The writer: ledger batches of many partitions become one block a table, at most some twice a second.
 
 Small blocks are what ClickHouse bears worst, so after each block the engine has a rest, in which the next one gathers;
 what comes after a longer silence is written at once. Blocks are inserted in a thread of the writer's own, and whoever
@@ -41,7 +41,7 @@ class Pace(NamedTuple):
     """How the writer gathers and how patient it is; seconds and rows."""
 
     company: float = 0.02  # a block waits this long for more rows at least: partitions' batches come one by one
-    rest: float = 0.25  # and this long since the last block, for eight tables are inserted into each time
+    rest: float = 0.4  # and this long since the last block, for eight tables are inserted into each time
     block_rows: int = 20_000  # unless it has so many
     capacity: int = 100_000  # rows that may wait in memory
     first_delay: float = 0.1  # before the second try, doubled for each further one
