@@ -17,7 +17,7 @@ from streams.core.area import ancestor, level_of
 from streams.core.catalogue import OTHER, Item
 from streams.core.decision import Incident
 from streams.core.event import Event
-from streams.core.wording import TEXT_CHARS, Wordings, share
+from streams.core.wording import TEXT_CHARS, Wording, Wordings, share
 
 FEED_BIT = {"hotline": 1, "police": 2, "grid": 4}
 LONG_WINDOW_S = 4 * 3600  # beyond this, time says little and text must say more
@@ -25,9 +25,10 @@ _METRES_PER_DEGREE = 111_320.0
 LASTING_S = 7 * 86_400  # reports without a place, told in the same words, may be so far apart whatever their item
 
 # Points for the wording of two reports whose place is no closer than a township; see docs/decisions.md.
-_PAIRS, _COPIED, _ECHOED, _NAME, _KIN = 1.2, 2.4, 3.5, 0.5, 1.2
+_PAIRS, _COPIED, _ECHOED, _NAME, _KIN, _TROUBLE = 1.2, 2.4, 3.5, 0.5, 1.2, 0.4
 _NAMES = 6  # shared pairs of names that count at most
 _WORDS_NEEDED = 5.0
+_SAME_WORDS = 0.7  # of either title in the other text: what is left are names
 _LEAST_OF_KIN, _LEAST_OF_STRANGERS = (0.7, 2), (0.3, 4)  # share copied or shared names, without which points are void
 
 _NO_WORD = re.compile(r"\W+")
@@ -77,8 +78,8 @@ def compare(
 
 
 def _share_a_name(one: str, other: str, wordings: Wordings) -> bool:
-    """Too few words in common, but a name: asked only where it decides, for cutting a text up costs 60 microseconds."""
-    return len(wordings.of(one).names & wordings.of(other).names) > 1
+    """Too few words in common, but a name: asked only where it decides."""
+    return len(wordings.names_of(one) & wordings.names_of(other)) > 1
 
 
 def _by_words(
@@ -93,15 +94,29 @@ def _by_words(
     least_copied, least_names = _LEAST_OF_KIN if kin else _LEAST_OF_STRANGERS
     if copied < least_copied and names < least_names:
         return None
-    if one.subject and other.subject and not (one.subject & other.pairs or other.subject & one.pairs):
-        return None  # the same words about two names
+    troubles = one.troubles & other.troubles
+    if one.troubles and other.troubles and not troubles:
+        return None  # two troubles of one name
+    if _are_two_names(one, other, places_cut=wordings.cuts_places):
+        return None
     echoed = max(share(one.head, other.pairs), share(other.head, one.pairs))
     points = _PAIRS * share(one.pairs, other.pairs) + _COPIED * copied + _ECHOED * echoed
-    points += _NAME * min(names, _NAMES) + _KIN * kin
+    points += _NAME * min(names, _NAMES) + _KIN * kin + _TROUBLE * bool(troubles)
     needed = _WORDS_NEEDED + _crosses_lines(event, incident) + (not wordings.cuts_places)
     kind = f"same class {event.item[:2]}" if kin else f"classes {event.item[:2]}, {incident.item[:2]}"
     reasons = (kind, where, f"{names} pairs of names", f"copied {copied:.2f}", f"title echoed {echoed:.2f}")
     return Match(points, needed, reasons)
+
+
+def _are_two_names(one: Wording, other: Wording, *, places_cut: bool) -> bool:
+    """Do the texts say much the same about two things? Then their first names differ, or at least begin differently."""
+    if not one.subject or not other.subject:
+        return False
+    if not (one.subject & other.pairs or other.subject & one.pairs):
+        return True
+    if not places_cut or one.lead in other.pairs or other.lead in one.pairs:
+        return False  # with a county's name uncut, a name begins with it in one text and not in the other
+    return min(share(one.head, other.pairs), share(other.head, one.pairs)) >= _SAME_WORDS
 
 
 def _crosses_lines(event: Event, incident: Incident) -> bool:

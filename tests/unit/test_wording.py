@@ -35,3 +35,16 @@ def test_a_city_whose_names_are_unknown_needs_more_evidence() -> None:
     assert known is not None
     assert unknown is not None
     assert unknown.needed == known.needed + 1
+
+
+def test_what_is_wrong_is_told_apart_under_one_name() -> None:
+    leak, late, leak_again = (
+        Wordings().of(f"天使印象楼盘{told}").troubles for told in ("外墙漏水", "延期交房", "地下室渗水")
+    )
+    assert leak == leak_again != late
+    assert not leak & late
+
+
+def test_names_alone_are_those_of_the_wording() -> None:
+    wordings = Wordings(AREAS)
+    assert wordings.names_of(TEXT) == wordings.of(TEXT).names
