@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import nullcontext
-from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -19,18 +16,13 @@ from streams.whatif.compare import Comparison, Difference, Sums
 from streams.whatif.feeds import from_feeds
 from streams.whatif.files import difference_files, write_units
 from streams.whatif.names import Names
-from streams.whatif.processes import Apart, decode, encode, side_apart
+from streams.whatif.processes import workers
 from streams.whatif.recorded import recorded
 from streams.whatif.shown import sheets_of, summary
-from streams.whatif.side import Told
 from streams.whatif.tried import Tried
 from streams.whatif.words import LABELS
 
 Source = Literal["clickhouse", "kafka"]
-Decided = tuple[list[Asked], list[Told], list[Told]]  # a batch, as it is, as it would be
-BATCH = 2_000  # reports
-_AHEAD = 6  # batches that the sides may have in hand
-_Waiting = tuple[list[Asked], Future[bytes], Future[bytes]]
 
 
 class WhatIf:
@@ -62,10 +54,9 @@ class WhatIf:
 
     def replay(self, asked: Iterable[Asked], write: Callable[[Sequence[Difference]], None]) -> Sums:
         """Have both sides decide on the reports, in their order, and hand the differences to `write`."""
-        partitions, (before, after) = self._settings.kafka.partitions, self._sides
         comparison = Comparison()
-        with side_apart(before, partitions) as one, side_apart(after, partitions) as other:
-            for batch, was, would in _decided(asked, one, other):
+        with workers(*self._sides, self._settings.kafka.partitions) as at_work:
+            for batch, was, would in at_work.decided(asked):
                 write(comparison.add(batch, was, would))
         return comparison.sums
 
@@ -74,22 +65,6 @@ def shown(sums: Sums, names: Names, form: Format, language: Language, title: str
     """The answer: sentences and tables. CSV and workbooks have the tables alone."""
     tables = render(LABELS[language][title], sheets_of(sums, names, language), form)
     return tables if form in ("csv", "xlsx") else f"{summary(sums, names, language)}\n\n".encode() + tables
-
-
-def _decided(asked: Iterable[Asked], one: Apart, other: Apart) -> Iterator[Decided]:
-    """Batches with both sides' decisions, in order; some batches ahead, so that neither side waits."""
-    waiting: deque[_Waiting] = deque()
-    reports = iter(asked)
-    while True:
-        batch = list(islice(reports, BATCH))
-        if batch:
-            data = encode(batch)
-            waiting.append((batch, one.take(data), other.take(data)))
-        while waiting and (not batch or len(waiting) > _AHEAD):
-            done, was, would = waiting.popleft()
-            yield done, decode(was.result()), decode(would.result())
-        if not batch:
-            return
 
 
 def _nowhere(differences: Sequence[Difference]) -> None:

@@ -1,61 +1,87 @@
-"""The two sides, each in a process of its own: deciding is all the work, and two cores do it in half the time."""
+"""The work of both sides on all cores: reports are heard by whoever is free, and decided on partition by partition."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from itertools import islice
 from multiprocessing import get_context
 
 import msgspec
 
 from streams.whatif.asked import Asked
-from streams.whatif.side import Side, Told
+from streams.whatif.pair import Line, Pair, told_of
+from streams.whatif.side import Told
 from streams.whatif.tried import Tried
 
+BATCH = 2_000  # reports
+_AHEAD = 4  # batches in hand between one step and the next, so that nobody waits
 _asked = msgspec.msgpack.Decoder(list[Asked])
-_told = msgspec.msgpack.Decoder(list[Told])
+_lines = msgspec.msgpack.Decoder(list[Line])
 _encoder = msgspec.msgpack.Encoder()
-_side: list[Side] = []  # of this process, once it has one
+_pair: list[Pair] = []  # of this process, once it has one
+
+Decided = tuple[list[Asked], list[Told], list[Told]]  # a batch, as it is, as it would be
+_Hearing = tuple[list[Asked], "Future[list[bytes]]"]
+_Deciding = tuple[list[Asked], "list[Future[bytes]]"]
 
 
-class Apart:
-    """A side in a process of its own."""
+class Workers:
+    """Processes with a pair of sides each, of which everyone decides for some partitions."""
 
-    def __init__(self, pool: ProcessPoolExecutor) -> None:
-        self._pool = pool
+    def __init__(self, pools: Sequence[ProcessPoolExecutor]) -> None:
+        self._pools = pools
 
-    def take(self, asked: bytes) -> Future[bytes]:
-        """Have it decide on encoded reports; batches are taken in order."""
-        return self._pool.submit(_take, asked)
+    def decided(self, asked: Iterable[Asked]) -> Iterator[Decided]:
+        """Reports with what both sides say of them, batch by batch, in their order."""
+        hearing: deque[_Hearing] = deque()
+        deciding: deque[_Deciding] = deque()
+        reports, turn = iter(asked), 0
+        while True:
+            if batch := list(islice(reports, BATCH)):
+                pool = self._pools[turn % len(self._pools)]
+                hearing.append((batch, pool.submit(_hear, _encoder.encode(batch), len(self._pools))))
+                turn += 1
+            while hearing and (not batch or len(hearing) > _AHEAD):
+                heard, shares = hearing.popleft()
+                shared = zip(self._pools, shares.result(), strict=True)
+                answers = [pool.submit(_decide, share) for pool, share in shared]
+                deciding.append((heard, answers))
+            while deciding and (not batch or len(deciding) > _AHEAD):
+                done, answers = deciding.popleft()
+                said = [line for answer in answers for line in _lines.decode(answer.result())]
+                yield done, *told_of(len(done), said)
+            if not batch:
+                return
 
 
 @contextmanager
-def side_apart(tried: Tried, partitions: int) -> Iterator[Apart]:
-    """A process for a city, which must be one that can be loaded; it ends with the block."""
-    pool = ProcessPoolExecutor(1, get_context("spawn"), _open, (tried, partitions))
-    try:
-        yield Apart(pool)
-    finally:
-        pool.shutdown(cancel_futures=True)
+def workers(before: Tried, after: Tried, partitions: int) -> Iterator[Workers]:
+    """A process for each core, but no more than there are partitions; they end with the block."""
+    count = max(1, min(partitions, os.cpu_count() or 1))
+    with ExitStack() as stack:
+        pools = [
+            ProcessPoolExecutor(1, get_context("spawn"), _open, (before, after, partitions)) for _ in range(count)
+        ]
+        for pool in pools:
+            stack.callback(pool.shutdown, cancel_futures=True)
+        yield Workers(pools)
 
 
-def encode(asked: list[Asked]) -> bytes:
-    """A batch for `Apart.take`."""
-    return _encoder.encode(asked)
-
-
-def decode(told: bytes) -> list[Told]:
-    """The answer of `Apart.take`."""
-    return _told.decode(told)
-
-
-def _open(tried: Tried, partitions: int) -> None:
-    _side.append(Side(tried.load(), partitions))
-    gc.freeze()  # the city is for ever: leave it out of every later collection,
+def _open(before: Tried, after: Tried, partitions: int) -> None:
+    _pair.append(Pair(before.load(), after.load(), partitions))
+    gc.freeze()  # the cities are for ever: leave them out of every later collection,
     gc.disable()  # of which there is none: deciding makes no cycles, and looking for them takes two fifths of the time
 
 
-def _take(asked: bytes) -> bytes:
-    return _encoder.encode(_side[0].take(_asked.decode(asked)))
+def _hear(asked: bytes, count: int) -> list[bytes]:
+    heard = _pair[0].hear(_asked.decode(asked))
+    return [_encoder.encode(share) for share in _pair[0].share_of(heard, count)]
+
+
+def _decide(lines: bytes) -> bytes:
+    return _encoder.encode(_pair[0].decide(_lines.decode(lines)))

@@ -28,7 +28,7 @@ from streams.telemetry.metrics import ShadowMetrics
 from streams.whatif.asked import Asked, report_of
 from streams.whatif.compare import Comparison, Difference, Sums
 from streams.whatif.names import Names
-from streams.whatif.side import Side
+from streams.whatif.pair import Pair
 from streams.whatif.tried import Tried
 
 # While a broker is away aiokafka complains several times a second; that it is away is seen by the count standing still.
@@ -48,7 +48,7 @@ class Shadow:
         self.names = Names(*cities)
         self.metrics = ShadowMetrics()
         self._settings = settings
-        self._before, self._after = (Side(city, settings.kafka.partitions) for city in cities)
+        self._pair = Pair(*cities, settings.kafka.partitions)
         self._comparison = Comparison()
 
     async def run(
@@ -79,7 +79,7 @@ class Shadow:
     def take(self, records: Sequence[ConsumerRecord]) -> list[Difference]:
         """Have both sides decide on the events of some records."""
         asked = [_asked(event) for record in records for event in _decoder.decode(record.value)]
-        found = self._comparison.add(asked, self._before.take(asked), self._after.take(asked))
+        found = self._comparison.add(asked, *self._pair.take(asked))
         self.metrics.reports.inc(len(asked))
         for one in found:
             self.metrics.differences.labels(one.kind).inc()

@@ -13,12 +13,12 @@ from streams.core.decision import Decision, Order
 from streams.core.event import Event
 from streams.core.places import Places
 from streams.core.route import Router
-from streams.core.triage import Desk
 from streams.core.wording import Wordings
 from streams.errors import RefusedError
 from streams.flow.topics import partition_of
 from streams.learning.items import opinion_of
 from streams.whatif.asked import Asked
+from streams.whatif.follower import Follower
 
 SHOWN = 40  # characters of a scrubbed text that a row of differences shows
 _KEY = b"what if: callers are hashes already"
@@ -45,40 +45,52 @@ class Told(Struct, frozen=True, array_like=True, gc=False):
     text: str = ""  # beginning of the scrubbed text
 
 
+Heard = Event | Told  # what the door makes of a report: an event, or a refusal
+
+
 class Side:
     """A city with open incidents of its own, one desk for each partition, as the pipeline has."""
 
-    def __init__(self, city: City, partitions: int) -> None:
+    def __init__(self, city: City, partitions: int, wordings: Wordings | None = None) -> None:
+        """`wordings` are another side's, of the same areas, so that a text is cut up once."""
+        self.wordings = wordings or Wordings(city.areas.values())
+        self.opinion = opinion_of(city.classes, city.catalogue)
         self._door = Door(city.catalogue, Places(city.areas.values()), Classifier(city.catalogue), _KEY)
-        self._opinion = opinion_of(city.classes, city.catalogue)
         router = Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)
-        wordings = Wordings(city.areas.values())
-        self._desks = [Desk(city.catalogue, router, wordings) for _ in range(partitions)]
+        self._desks = [Follower(city.catalogue, router, self.wordings) for _ in range(partitions)]
         self._units: dict[str, frozenset[str]] = {}  # open incident -> units that have its order
 
-    def take(self, asked: Sequence[Asked]) -> list[Told]:
-        """Decide on reports, in their order."""
+    def hear(self, asked: Sequence[Asked]) -> list[Heard]:
+        """What the door and the model make of reports; keeps nothing."""
         accepted = [self._accept(one) for one in asked]
-        events = iter(self._heard([one for one in accepted if isinstance(one, Event)]))
-        told = [one if isinstance(one, Told) else self._decide(next(events)) for one in accepted]
+        events = iter(self._opined([one for one in accepted if isinstance(one, Event)]))
+        return [one if isinstance(one, Told) else next(events) for one in accepted]
+
+    def decide(self, event: Event, said: Decision | None = None) -> tuple[Told, Decision]:
+        """Decide on an event, in its turn; with `said`, join what the other side's desk has joined."""
+        desk = self._desks[partition_of(event.area, len(self._desks))]
+        decision = desk.follow(event, event.clock, said) if said else desk.decide(event, event.clock)
+        return self._told(event, decision), decision
+
+    def forget(self) -> None:
+        """To be called now and then: drop what nobody asks for any more."""
         for desk in self._desks:
             desk.take_changes()
-        self._forget()
-        return told
+        if len(self._units) > 10_000 + 2 * sum(len(desk.open) for desk in self._desks):
+            self._units = {
+                incident_id: units for incident_id, units in self._units.items()
+                if any(desk.open.get(incident_id) for desk in self._desks)
+            }  # fmt: skip
 
-    def _accept(self, asked: Asked) -> Event | Told:
+    def _accept(self, asked: Asked) -> Heard:
         try:
             return self._door.accept(asked.report, asked.envelope, asked.envelope.received_at)
         except RefusedError as error:
             return Told("refused", error.reason)
 
-    def _heard(self, events: list[Event]) -> list[Event]:
+    def _opined(self, events: list[Event]) -> list[Event]:
         """The events with the say of the city's model, if it has one."""
-        return self._opinion.on(events) if self._opinion else events
-
-    def _decide(self, event: Event) -> Told:
-        desk = self._desks[partition_of(event.area, len(self._desks))]
-        return self._told(event, desk.decide(event, event.clock))
+        return self.opinion.on(events) if self.opinion else events
 
     def _told(self, event: Event, decision: Decision) -> Told:
         incident = decision.incident
@@ -99,11 +111,3 @@ class Side:
         if first:
             self._units[incident_id] = known.union(unit for unit, _ in first)
         return first
-
-    def _forget(self) -> None:
-        """Drop what belongs to incidents that the desks have forgotten, once it is most of what is kept."""
-        if len(self._units) > 10_000 + 2 * sum(len(desk.open) for desk in self._desks):
-            self._units = {
-                incident_id: units for incident_id, units in self._units.items()
-                if any(desk.open.get(incident_id) for desk in self._desks)
-            }  # fmt: skip
