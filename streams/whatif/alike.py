@@ -26,8 +26,8 @@ def _heard(city: City) -> list[Item]:
     """The items, in their order, with only what a door looks at."""
     return [
         replace(
-            item, lead="", assist=(), limit=item.limit[-1:], limit_source="", domain="", self_handle=False, window_s=0,
-            distance_m=0, valid_from="", valid_to="", admitted_by="",
+            item, lead="", assist=(), limit="m" if item.limit.endswith("m") else "", limit_source="", domain="",
+            self_handle=False, window_s=0, distance_m=0, valid_from="", valid_to="", admitted_by="",
         )
         for item in city.catalogue.items.values()
     ]  # fmt: skip

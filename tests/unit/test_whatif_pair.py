@@ -1,0 +1,97 @@
+"""What both sides of a what-if have in common is done once, and nobody can tell from the answer."""
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from streams.city.city import City
+from streams.city.example import new_city
+from streams.city.load import load_city
+from streams.core.accept import Envelope
+from streams.core.catalogue import Item
+from streams.core.event import Report
+from streams.whatif.alike import heard_alike, matched_alike
+from streams.whatif.asked import Asked
+from streams.whatif.pair import Line, Pair, told_of
+from streams.whatif.side import Side, Told
+from tests.support.history import MATTERS
+from tests.support.town import NOON
+
+MINUTE, PARTITIONS, BATCH = 60_000, 4, 25
+TEXTS = [text for texts in MATTERS.values() for text in texts]
+
+
+def other_items(city: City, change: Callable[[Item], Item]) -> City:
+    items = {code: change(item) for code, item in city.catalogue.items.items()}
+    return replace(city, catalogue=replace(city.catalogue, items=items))
+
+
+def shorter(item: Item) -> Item:
+    return replace(item, limit=f"1{item.limit.lstrip('0123456789')}")
+
+
+def without_words(item: Item) -> Item:
+    return replace(item, words=()) if item.code == "41002" else item
+
+
+CHANGES: dict[str, tuple[Callable[[City], City], bool, bool]] = {  # what is tried, heard alike, matched alike
+    "rules": (lambda city: replace(city, rules=()), True, True),
+    "limits": (lambda city: other_items(city, shorter), True, True),
+    "windows": (lambda city: other_items(city, lambda item: replace(item, window_s=600)), True, False),
+    "levels": (lambda city: other_items(city, lambda item: replace(item, level=1)), False, False),
+    "words": (lambda city: other_items(city, without_words), False, False),
+    "areas": (lambda city: replace(city, areas=dict(list(city.areas.items())[:-5])), False, False),
+}
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> City:
+    folder = tmp_path_factory.mktemp("city") / "example"
+    new_city(folder)
+    return load_city(folder)
+
+
+@pytest.fixture(scope="module")
+def batches(city: City) -> list[list[Asked]]:
+    """Reports of every kind of matter, each told twice, in grids and nowhere, which are two partitions; two refused."""
+    grids = [area for area in city.areas.values() if area.level == "grid"]
+    asked = []
+    for n in range(150):
+        grid, at = grids[n // 2 * 7 % len(grids)], NOON + n * MINUTE
+        report = Report(("hotline", "grid")[n % 2], str(n), at, text=TEXTS[n // 2 % len(TEXTS)])
+        if n % 3:
+            report = replace(report, area=grid.code, lon=grid.lon, lat=grid.lat)
+        asked.append(Asked(report, Envelope(0, n, at, replayed=False)))
+    for n in (40, 149):
+        asked[n] = Asked(replace(asked[n].report, occurred_at=NOON * 2), asked[n].envelope)
+    return [asked[n : n + BATCH] for n in range(0, len(asked), BATCH)]
+
+
+def alone(city: City, batches: list[list[Asked]]) -> list[Told]:
+    side = Side(city, PARTITIONS)
+    heard = [one for batch in batches for one in side.hear(batch)]
+    return [one if isinstance(one, Told) else side.decide(one)[0] for one in heard]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_pair_says_what_two_sides_alone_say(city: City, batches: list[list[Asked]], change: str) -> None:
+    make, heard, matched = CHANGES[change]
+    tried = make(city)
+    assert (heard_alike(city, tried), matched_alike(city, tried)) == (heard, matched)
+    before, after = alone(city, batches), alone(tried, batches)
+    assert before != after
+    assert {told.outcome for told in before} == {"new", "linked", "refused"}
+    pair, workers = Pair(city, tried, PARTITIONS), [Pair(city, tried, PARTITIONS) for _ in range(2)]
+    together = [pair.take(batch) for batch in batches]
+    assert [told for was, _ in together for told in was] == before
+    assert [told for _, would in together for told in would] == after
+    assert [shared(workers, batch) for batch in batches] == together
+
+
+def shared(workers: list[Pair], batch: list[Asked]) -> tuple[list[Told], list[Told]]:
+    """What two pairs say that have parted the partitions between them."""
+    shares = workers[0].share_of(workers[1].hear(batch), len(workers))
+    assert all(shares)
+    decided: list[Line] = [line for pair, share in zip(workers, shares, strict=True) for line in pair.decide(share)]
+    return told_of(len(batch), decided)
