@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
 
 from msgspec import Struct
 
@@ -15,14 +14,13 @@ from streams.whatif.asked import Asked
 from streams.whatif.side import Heard, Side, Told
 
 BEFORE, AFTER, BOTH = 1, 2, 3
-_Sides = Literal[1, 2, 3]
 
 
 class Line(Struct, frozen=True, array_like=True, gc=False):
     """What is said of the report at place `number` of its batch, and on which side: BEFORE, AFTER or BOTH."""
 
     number: int
-    sides: _Sides
+    sides: int
     event: Event | None = None
     told: Told | None = None  # a refusal, or what has been decided
 
@@ -104,7 +102,7 @@ def _apart(before: Iterable[Heard], after: Iterable[Heard]) -> Iterator[Line]:
             yield _line(number, AFTER, other)
 
 
-def _line(number: int, sides: _Sides, heard: Heard) -> Line:
+def _line(number: int, sides: int, heard: Heard) -> Line:
     return Line(number, sides, heard) if isinstance(heard, Event) else Line(number, sides, told=heard)
 
 
