@@ -21,6 +21,8 @@ from streams.telemetry.metrics import Metrics
 
 COMMIT_INTERVAL_S = 1.0
 HEARTBEAT_S = 2.5  # at most: a worker hears of a rebalance by its heartbeat, however long the session may be
+#: aiokafka does not look for the new leader by itself when it asks the old one where a partition begins.
+METADATA_MS = 5_000
 SETTLE_S = 10.0  # how long a rebalance waits for the chunks under way
 log = structlog.get_logger(__name__)
 
@@ -80,7 +82,8 @@ def create_app(
         broker_heartbeat_interval=min(HEARTBEAT_S, kafka.session_timeout_s / 4),
         broker_rebalance_timeout=kafka.rebalance_timeout_s,
         broker_request_timeout=max(40.0, kafka.session_timeout_s + 10), broker_credentials=_credentials(kafka),
-        stream_wait_empty=False, stream_recovery_delay=0.0, consumer_group_instance_id=kafka.instance or None,
+        consumer_metadata_max_age_ms=METADATA_MS, consumer_group_instance_id=kafka.instance or None,
+        stream_wait_empty=False, stream_recovery_delay=0.0,
     )
     app.guard = Guard(metrics, on_fatal)
     app.keepers = keepers

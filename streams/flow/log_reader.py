@@ -38,7 +38,9 @@ async def reading(kafka: Kafka, topic: str, partition: int) -> AsyncIterator[Par
     consumer = AIOKafkaConsumer(
         bootstrap_servers=kafka.bootstrap, enable_auto_commit=False, fetch_max_wait_ms=50,
         # From the beginning by default: seeking there races with aiokafka's own first seek to the end.
-        auto_offset_reset="earliest", max_partition_fetch_bytes=8 << 20, **aiokafka_security(kafka),
+        auto_offset_reset="earliest", max_partition_fetch_bytes=8 << 20,
+        metadata_max_age_ms=1000,  # the old leader would be asked where to begin for as long, see METADATA_MS
+        **aiokafka_security(kafka),
     )
     await consumer.start()
     try:
