@@ -38,8 +38,11 @@ def run(
     bad = 0
     with tempfile.TemporaryDirectory(prefix="sanwang-faults-") as folder:
         write_demo_city(Path(folder) / "city", 1)
-        for first in range(0, rounds, SERIES):
-            bad += _series(Path(folder) / f"series{first}", Path(folder) / "city", seed, first, order, results)
+        first = 0
+        while first < rounds:
+            stack, city = Path(folder) / f"series{first}", Path(folder) / "city"
+            first, good = _series(stack, city, seed, first, order, results)
+            bad += not good
     typer.echo(f"{rounds} rounds, {bad} of them not good; results in {results}")
     raise typer.Exit(1 if bad else 0)
 
@@ -82,9 +85,13 @@ def order_of(seed: int, rounds: int, names: list[str]) -> list[Fault]:
     return chosen[:rounds]
 
 
-def _series(folder: Path, city: Path, seed: int, first: int, order: list[Fault], results: Path) -> int:
-    """Rounds on one stack; how many were not good."""
-    bad = 0
+def _series(
+    folder: Path, city: Path, seed: int, first: int, order: list[Fault], results: Path
+) -> tuple[int, bool]:  # fmt: skip
+    """Rounds on one stack, up to one that is not good: it leaves what others would be blamed for.
+
+    The number of the next round, and whether all were good.
+    """
     with running_stack(folder, city) as stack, closing(stack.warehouse()) as warehouse:
         recount = Recount(warehouse, stack.kafka.servers)
         for number, fault in enumerate(order[first : first + SERIES], first):
@@ -94,9 +101,10 @@ def _series(folder: Path, city: Path, seed: int, first: int, order: list[Fault],
             result = play(stack, recount, warehouse, fault, seed, number)
             with results.open("ab") as file:
                 file.write(msgspec.json.encode(result) + b"\n")
-            bad += not result.good
             typer.echo(_line(result))
-    return bad
+            if not result.good:
+                return number + 1, False
+    return first + len(order[first : first + SERIES]), True
 
 
 def _line(result: Round) -> str:

@@ -15,14 +15,13 @@ from faust.types import TP
 from streams.config import Kafka
 from streams.flow.guard import Guard, Step
 from streams.flow.lease import Lease
+from streams.flow.log_reader import METADATA_MS
 from streams.flow.security import password_of
 from streams.flow.transport import ChunkTransport
 from streams.telemetry.metrics import Metrics
 
 COMMIT_INTERVAL_S = 1.0
 HEARTBEAT_S = 2.5  # at most: a worker hears of a rebalance by its heartbeat, however long the session may be
-#: aiokafka does not look for the new leader by itself when it asks the old one where a partition begins.
-METADATA_MS = 5_000
 SETTLE_S = 10.0  # how long a rebalance waits for the chunks under way
 log = structlog.get_logger(__name__)
 

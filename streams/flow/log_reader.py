@@ -10,6 +10,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from streams.config import Kafka
 from streams.flow.security import aiokafka_security
 
+#: aiokafka does not look for the new leader by itself when it asks the old one where a partition begins.
+METADATA_MS = 2_000
+
 
 class PartitionReader:
     """Reads on from where it ended."""
@@ -39,8 +42,7 @@ async def reading(kafka: Kafka, topic: str, partition: int) -> AsyncIterator[Par
         bootstrap_servers=kafka.bootstrap, enable_auto_commit=False, fetch_max_wait_ms=50,
         # From the beginning by default: seeking there races with aiokafka's own first seek to the end.
         auto_offset_reset="earliest", max_partition_fetch_bytes=8 << 20,
-        metadata_max_age_ms=1000,  # the old leader would be asked where to begin for as long, see METADATA_MS
-        **aiokafka_security(kafka),
+        metadata_max_age_ms=METADATA_MS, **aiokafka_security(kafka),
     )
     await consumer.start()
     try:

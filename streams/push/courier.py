@@ -21,6 +21,7 @@ from aiokafka.errors import KafkaError
 
 from streams.config import Kafka, Push
 from streams.errors import RefusedError
+from streams.flow.log_reader import METADATA_MS
 from streams.flow.security import aiokafka_security
 from streams.flow.topics import ORDERS, RECORDS
 from streams.push.endpoints import Endpoint
@@ -78,7 +79,7 @@ class Courier:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._kafka.bootstrap, group_id=f"{self._kafka.group}.push.{self._endpoint.name}",
             enable_auto_commit=False, auto_offset_reset="earliest", max_partition_fetch_bytes=_FETCH_BYTES,
-            **aiokafka_security(self._kafka),
+            metadata_max_age_ms=METADATA_MS, **aiokafka_security(self._kafka),
         )  # fmt: skip
         try:
             await consumer.start()
