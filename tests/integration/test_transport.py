@@ -166,7 +166,7 @@ async def test_what_was_taken_when_the_flow_stopped_is_taken_again(own_broker) -
     kafka = kafka_of(own_broker.servers)
     make_topics(kafka)
     seen: dict[int, list[int]] = defaultdict(list)
-    stopped = asyncio.Event()
+    listening, stopped = asyncio.Event(), asyncio.Event()
 
     async def step(chunk: Chunk) -> None:
         for record in chunk.records:
@@ -177,6 +177,7 @@ async def test_what_was_taken_when_the_flow_stopped_is_taken_again(own_broker) -
         wait_next = app.consumer._wait_next_records
 
         async def wait_and_stop(timeout: float) -> object:  # noqa: ASYNC109 - the name is Faust's
+            listening.set()
             found = await wait_next(timeout)
             if found[0] and not stopped.is_set():
                 app.consumer.stop_flow()
@@ -184,6 +185,7 @@ async def test_what_was_taken_when_the_flow_stopped_is_taken_again(own_broker) -
             return found
 
         app.consumer._wait_next_records = wait_and_stop
+        await asyncio.wait_for(listening.wait(), PATIENCE_S)  # the wait that was under way could have taken it all
         await load(publisher, HOTLINE_CALLS, 50)
         await asyncio.wait_for(stopped.wait(), PATIENCE_S)
         await asyncio.sleep(0.2)
