@@ -23,7 +23,7 @@ demo: .venv/run.stamp
 	@$(BIN)/sanwang demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check

@@ -4,6 +4,7 @@ import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -13,6 +14,7 @@ from streams.city.demo import write_demo_city
 from streams.city.example import new_city
 from streams.city.load import load_city
 from tests.support.brokers import KINDS, AnyBroker, running
+from tests.support.parallel import ByGroup, rank_of
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("local", deadline=None)
@@ -20,6 +22,18 @@ settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
 
 CHECKOUT = Path(__file__).parent.parent
 _prefixes = (f"t{number}." for number in itertools.count(1))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByGroup:
+    """With `-n`, tests go to the processes by groups."""
+    return ByGroup(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In such a process, long ones first."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: rank_of(item.nodeid))
 
 
 @pytest.fixture(scope="session", params=KINDS)

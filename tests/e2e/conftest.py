@@ -14,7 +14,7 @@ from tests.support.board import RunningBoard, running_board
 from tests.support.browser import browser, missing, sign_in
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def board(
     demo_city: City, demo_city_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningBoard]:
@@ -23,7 +23,7 @@ def board(
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chrome() -> Iterator[Chrome]:
     """One browser of 1366x768."""
     if why := missing():

@@ -6,8 +6,10 @@ import socket
 
 LOWEST, HIGHEST = 11_000, 32_000
 _numbers = itertools.cycle(range(LOWEST, HIGHEST))
-# Test runs beside each other start at different places.
-_next = itertools.islice(_numbers, os.getpid() * 37 % (HIGHEST - LOWEST), None)
+# Test runs beside each other start at different places, and the processes of one run far from each other.
+_FAR = 7_001
+_run = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_next = itertools.islice(_numbers, (os.getpid() * 37 + _run * _FAR) % (HIGHEST - LOWEST), None)
 
 
 def free_port() -> int:
