@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import faust
@@ -17,7 +18,7 @@ from streams.flow.guard import Guard, Step
 from streams.flow.lease import Lease
 from streams.flow.log_reader import METADATA_MS
 from streams.flow.security import password_of
-from streams.flow.transport import ChunkTransport
+from streams.flow.transport import GOODBYE_S, ChunkTransport
 from streams.telemetry.metrics import Metrics
 
 COMMIT_INTERVAL_S = 1.0
@@ -59,9 +60,9 @@ class App(faust.App):
     def _create_directories(self) -> None:
         """Faust's folders for tables and logs are not needed: our state is in Kafka."""
 
-    async def settle(self) -> None:
+    async def settle(self, seconds: float = SETTLE_S) -> None:
         """Finish the chunks under way, so that their offsets can be committed before others take over."""
-        await self.guard.settle(SETTLE_S)
+        await self.guard.settle(seconds)
 
 
 def create_app(
@@ -135,12 +136,16 @@ def _credentials(kafka: Kafka) -> Any:  # noqa: ANN401 - Faust's credentials, or
 
 
 async def run_app(app: App, stop: asyncio.Event) -> None:
-    """Run until `stop` is set; then finish the chunks under way, commit and leave the group."""
+    """Run until `stop` is set; then finish the chunks under way, commit and leave the group.
+
+    None of that is possible without a broker, and none of it needed: what is not committed is done again.
+    """
     await app.start()
     try:
         await stop.wait()
     finally:
         app.consumer.stop_flow()
-        await app.settle()
-        await app.consumer.commit()
+        await app.settle(GOODBYE_S)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(app.consumer.commit(), GOODBYE_S)
         await app.stop()

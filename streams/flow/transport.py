@@ -24,11 +24,13 @@ from aiokafka.errors import ConsumerStoppedError
 from aiokafka.protocol.group import HeartbeatRequest, SyncGroupRequest
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
+from mode.threads import WorkerThread
 from msgspec import Struct
 
 from streams.flow.topics import LANES, Lane
 
 _IDLE_S = 1.0
+GOODBYE_S = 4.0  # how long each step of leaving may take: a broker that does not answer takes us for dead by itself
 _OTHER = Lane(urgency=99, chunk=500, linger_ms=0)
 _MEMBERSHIP = (HeartbeatRequest, SyncGroupRequest)  # without error where the group goes on with us in it
 
@@ -55,9 +57,19 @@ def _lane(topic: str) -> Lane:
     return LANES.get(topic, _OTHER)
 
 
+class _Expendable(WorkerThread):
+    """A thread that the process does not wait for at its end: it may try to reach a broker for ever."""
+
+    def __init__(self, service: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(service, **kwargs)
+        self.daemon = True
+
+
 class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
     """The thread that talks to the broker; hands over one chunk at a time."""
 
+    Worker = _Expendable
+    shutdown_timeout = GOODBYE_S
     app: Any  # streams.flow.app.App
     consumer: Any  # ChunkConsumer
     taken_in: int = 0  # generation of the group in which the latest chunk was taken from the fetcher
@@ -238,6 +250,9 @@ class ChunkConsumer(driver.Consumer):
         acked.clear()
         self._acked_index[tp].clear()
         return int(offset)
+
+    async def commit_and_end_transactions(self) -> None:
+        """Nothing: `run_app` has committed, and without a broker this would wait for ever."""
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Finish and commit what is in flight on partitions that are no longer ours, then forget it.

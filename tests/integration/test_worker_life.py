@@ -94,6 +94,19 @@ def test_no_broker_at_the_start_and_none_in_mid_run(tmp_path: Path, demo_city_fo
             started.worker.stop(STOP_S)
 
 
+@pytest.mark.kafka
+def test_a_worker_ends_when_told_to_though_its_broker_has_gone(
+    tmp_path: Path, demo_city_folder: Path, demo_city: City
+) -> None:
+    """It has nothing to lose: what it has not committed is done again."""
+    with running("kafka", tmp_path / "broker") as broker:
+        settings = settings_on(broker.servers, tmp_path, demo_city_folder)
+        with pipeline(settings, tmp_path) as started:
+            asyncio.run(send(settings, storm(demo_city, 14, RECORDS)))
+            broker.stop()
+            assert started.worker.stop(2 * STOP_S) == 0, started.worker.last_words()
+
+
 def _waits_for_a_broker(started: Pipeline) -> None:
     waiting = (503, "waiting for broker, assigned, recovered\n")
     port = started.settings.telemetry.port
