@@ -25,7 +25,7 @@ ACCOUNTS = (
     ("viewer", "viewer", ""), ("dispatcher", "dispatcher", ""), ("supervisor", "supervisor", ""),
     ("admin", "admin", ""), ("county", "dispatcher", COUNTY),
 )  # fmt: skip
-START_S = 60.0
+START_S = 120.0
 
 
 class RunningBoard(NamedTuple):

@@ -24,7 +24,7 @@ from streams.wire.codec import Codec
 from streams.wire.source import FileSource
 from tests.support.ports import free_port
 
-READY_S = 60.0
+READY_S = 120.0
 STOP_S = 20.0
 
 
