@@ -10,10 +10,10 @@ from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling
 
-#: What loads the machine by itself, or looks at how quickly something comes: no two of these beside each other.
-HEAVY = ("tests/fault/*", "tests/e2e/*", "tests/integration/test_benchmarks.py")
-#: Demos take the ports that the documents name, where these are free.
-DEMOS = ("tests/integration/test_demo.py", "tests/integration/test_readme.py")
+#: What loads the machine by itself, looks at how quickly something comes, or takes the ports that the documents name.
+#: No two of these run beside each other.
+HEAVY = ("tests/fault/*", "tests/e2e/*", "tests/integration/test_benchmarks.py", "tests/integration/test_demo.py",
+         "tests/integration/test_readme.py")  # fmt: skip
 #: Those on the pipeline that is never stopped, which so is started once.
 STEADY = tuple(
     f"tests/integration/test_{name}.py"
@@ -22,10 +22,10 @@ STEADY = tuple(
 #: Likewise those on the brokers that are never stopped.
 BROKERS = ("tests/contract/test_broker_*", "tests/integration/test_door_process.py",
            "tests/integration/test_replay_sender.py")  # fmt: skip
-GROUPS = {"heavy": HEAVY, "demos": DEMOS, "steady": STEADY, "brokers": BROKERS}
+GROUPS = {"heavy": HEAVY, "steady": STEADY, "brokers": BROKERS}
 #: In the order in which they are begun: what takes long comes first, the short ones fill up the end. Between folders,
 #: what all tests of one share is ended.
-ORDER = ("heavy", "demos", "tests/integration/*", "steady", "brokers", "tests/contract/*", "tests/property/*", "*")
+ORDER = ("heavy", "tests/integration/*", "steady", "brokers", "tests/contract/*", "tests/property/*", "*")
 
 
 def group_of(nodeid: str) -> str:
