@@ -2,8 +2,8 @@
 
 librdkafka does the work in threads of its own, so a send costs the interpreter some 40 microseconds and each record
 one. A send returns only when the broker has confirmed it. While no broker answers it is repeated, for ever: what it
-carries is not acknowledged yet, so nothing is lost by waiting and nothing grows. The broker knows a repeated record by
-its sequence number, so those of a partition stay in order and come once, as long as the process lives.
+carries is not acknowledged yet, so nothing is lost by waiting and nothing grows. A record that is repeated may be
+overtaken and may come twice; whoever reads ours goes by ids and revisions.
 """
 
 from __future__ import annotations
@@ -32,10 +32,6 @@ _PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 log = structlog.get_logger(__name__)
 
 
-class BrokerError(SanwangError):
-    """The broker can no longer tell which of our records it has; the process has to begin anew."""
-
-
 class TooLargeError(SanwangError):
     """A record that fits no batch."""
 
@@ -55,8 +51,7 @@ class Publisher:
     async def start(self) -> None:
         """Connect; raises BrokerUnavailable where no broker answers. Must be called in the loop that will send."""
         producer = Producer({
-            "bootstrap.servers": self._kafka.bootstrap, "acks": "all", "enable.idempotence": True, "linger.ms": 0,
-            "message.timeout.ms": 0,
+            "bootstrap.servers": self._kafka.bootstrap, "acks": "all", "linger.ms": 0, "message.timeout.ms": 0,
             "message.max.bytes": MAX_BATCH_BYTES + 100_000, "queue.buffering.max.messages": 1_000_000,
             "socket.nagle.disable": True, "reconnect.backoff.max.ms": 2_000, **librdkafka_security(self._kafka),
         }, logger=logging.getLogger(__name__))  # fmt: skip
@@ -83,20 +78,18 @@ class Publisher:
         return partition
 
     async def send(self, topic: str, partition: int, records: Sequence[Outgoing]) -> None:
-        """Send records to one partition, in order; returns when all are confirmed."""
+        """Send records to one partition, in order where nothing is repeated; returns when all are confirmed."""
         await self.send_all(topic, {partition: records})
 
     async def send_all(self, topic: str, by_partition: Mapping[int, Sequence[Outgoing]]) -> None:
         """Send to several partitions of a topic at once; returns when all are confirmed.
 
-        Raises TooLargeError for a record that Kafka would not take, BrokerError where a new producer is needed.
+        Raises TooLargeError for a record that Kafka would not take.
         """
         for attempt in count():
             error = await self._send_once(topic, by_partition) if any(by_partition.values()) else None
             if error is None:
                 return
-            if error.fatal():
-                raise BrokerError(f"{topic}: {error.str()}: this producer cannot go on")
             self._on_failure(topic)
             log.warning("not confirmed", topic=topic, error=error.str(), attempt=attempt)
             await asyncio.sleep(_pause_s(attempt))
