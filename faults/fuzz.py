@@ -22,8 +22,9 @@ from random import Random
 import msgspec
 import typer
 
+from faults.came import PLANTED
 from faults.report import replace_between
-from faults.surfaces import PLANTED, Surface, surfaces
+from faults.surfaces import Surface, surfaces
 from streams.city.demo import write_demo_city
 from streams.city.load import load_city
 from streams.telemetry.logs import set_up_logs
@@ -60,7 +61,11 @@ def fuzz(folder: Path, seed: int, inputs: int) -> list[Fuzzed]:
     log = io.StringIO()
     with redirect_stderr(log):
         set_up_logs("json", "debug")
-        done = [_fuzz(way, seed, inputs // len(ways), log) for way in ways]
+        try:
+            done = [_fuzz(way, seed, inputs // len(ways), log) for way in ways]
+        finally:
+            for way in ways:
+                way.close()
     set_up_logs("console", "warning")
     return done
 

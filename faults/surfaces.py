@@ -1,6 +1,6 @@
 """The ways in that are fuzzed: each makes a malformed input from a seed and says what became of it.
 
-Another way in (an HTTP door) becomes one more entry of `surfaces`: an object with a `name` and a `fuzz` method.
+Another way in becomes one more entry of `surfaces`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import Any, Protocol
 import msgspec
 from aiokafka import ConsumerRecord
 
+from faults.came import PLANTED, Came
+from faults.http_door import HttpDoor
 from faults.mutate import broken_bytes, odd_fields
 from streams.city.city import City
 from streams.core.accept import Door
@@ -43,18 +45,10 @@ from streams.warehouse.tables import TABLES
 from streams.wire.codec import Codec
 from streams.wire.source import FileSource
 
-PLANTED = "13912345678"  # the number of whoever calls, in every input: it must come out nowhere
 GOOD_ONES = 400  # good records of each feed, which are then spoiled
 FRESH_DESK = 5_000  # events on one desk
 KEY = b"k" * 32
 _encoder = msgspec.msgpack.Encoder()
-
-
-class Came(msgspec.Struct, frozen=True):
-    """What became of an input: `reason` of the refusal, or "accepted", and all that was written about it."""
-
-    reason: str
-    told: bytes
 
 
 class Surface(Protocol):
@@ -64,6 +58,9 @@ class Surface(Protocol):
 
     def fuzz(self, rng: Random) -> Came:
         """Make one malformed input and let it in; whatever this raises is a crash."""
+
+    def close(self) -> None:
+        """End what it had started."""
 
 
 class _Unused:
@@ -94,6 +91,9 @@ class FeedSurface:
         if isinstance(taken, Event):
             return Came("accepted", self._decide(taken))
         return Came("accepted", pack(TABLES["all_clears"], [taken]).data)
+
+    def close(self) -> None:
+        """Nothing was started."""
 
     def malformed(self, rng: Random) -> bytes | None:
         """A record's bytes as nobody should send them."""
@@ -144,6 +144,9 @@ class _Rows:
             return Came("accepted", b"")  # the record goes to the feed, where it is fuzzed as well
         return Came("refused", post.value + b"".join(value for _, value in post.headers))
 
+    def close(self) -> None:
+        """Nothing was started."""
+
 
 def surfaces(city: City, folder: Path, seed: int) -> list[Surface]:
     """Every way in, on a city and its folder, with good inputs from a seed."""
@@ -160,7 +163,7 @@ def surfaces(city: City, folder: Path, seed: int) -> list[Surface]:
         FeedSurface(topic, goods[topic], codec, intake, clears, desks, next(desks)) for topic in FEED_TOPICS
     ]
     poster = Poster(default_map("hotline", "calls.jsonl", None), codec, "calls.jsonl")
-    return [*feeds, _Rows("file of calls", goods["hotline.calls"], poster)]
+    return [*feeds, _Rows("file of calls", goods["hotline.calls"], poster), HttpDoor(city, goods)]
 
 
 def _goods(city: City, seed: int) -> dict[str, list[dict[str, object]]]:

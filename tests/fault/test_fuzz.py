@@ -11,9 +11,10 @@ from random import Random
 
 import pytest
 
+from faults.came import PLANTED, Came
 from faults.fuzz import Fuzzed, fuzz, table_of
 from faults.mutate import broken_bytes
-from faults.surfaces import PLANTED, Came, FeedSurface, surfaces
+from faults.surfaces import FeedSurface, surfaces
 from streams.city.city import City
 from streams.flow.topics import FEED_TOPICS
 from tests.support.brokers import AnyBroker
@@ -25,7 +26,7 @@ INPUTS, SENT, SEED = 10_000, 1_000, 11
 
 def test_every_input_is_refused_or_good_and_nothing_leaks(demo_city_folder: Path) -> None:
     done = fuzz(demo_city_folder, SEED, INPUTS)
-    assert {one.surface for one in done} == {*FEED_TOPICS, "file of calls"}
+    assert {one.surface for one in done} == {*FEED_TOPICS, "file of calls", "http door"}
     for one in done:
         assert one.good, one.notes
         assert one.inputs == one.refused + one.accepted == INPUTS // len(done)
@@ -42,6 +43,7 @@ def test_malformed_records_through_the_broker(own_broker: AnyBroker, tmp_path: P
             if isinstance(way, FeedSurface):
                 sent = [Raw(way.malformed(rng)) for _ in range(SENT)]
                 asyncio.run(put(own_broker.servers, way.name, sent))
+            way.close()
         account = running.account(90)
         assert account.closed, account
         assert sum(line.received for line in account.lines) == SENT * len(FEED_TOPICS)
@@ -59,6 +61,8 @@ class _Leaky:
         if rng.random() < 0.5:
             raise ValueError("a crash")
         return Came("undecodable", f"text {PLANTED}".encode())
+
+    def close(self) -> None: ...
 
 
 def test_a_crash_and_a_leak_are_counted(demo_city_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
