@@ -21,6 +21,7 @@ from streams.core.supervision import Signal
 from streams.flow.case_state import CaseLog, change_records
 from streams.flow.case_telling import Telling, Told
 from streams.flow.casework import decode_papers
+from streams.flow.lease import LeaseLostError
 from streams.flow.rebuilding import Rebuilding
 from streams.flow.state_topic import StateTopic
 from streams.flow.topics import CASELOAD, CASEWORK
@@ -121,6 +122,8 @@ class Caseloads:
             for partition in sorted(caught_up() & self._caseloads.partitions):
                 try:
                     await self._look(partition)
+                except LeaseLostError:
+                    log.info("left to the next owner", topic=CASELOAD, partition=partition)
                 except Exception:
                     log.exception("supervision failed", partition=partition)
                     self._metrics.step_failures.labels("supervision").inc()

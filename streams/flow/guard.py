@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 
+from streams.flow.lease import LeaseLostError
 from streams.flow.transport import Chunk
 from streams.telemetry.metrics import Metrics
 
@@ -55,9 +56,10 @@ class Guard:
             try:
                 await step(chunk)
                 break
+            except LeaseLostError as error:
+                log.info("left to the next owner", stage=stage, topic=chunk.topic, reason=str(error))
+                return
             except Exception as error:
-                if _is_over(event):
-                    return
                 self._metrics.step_failures.labels(stage).inc()
                 log.exception("step failed", stage=stage, topic=chunk.topic, partition=chunk.partition,
                               offset=chunk.records[0].offset, attempt=attempt)

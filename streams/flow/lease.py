@@ -17,7 +17,10 @@ _LOOK_S = 0.02
 
 
 class LeaseLostError(Exception):
-    """The partitions may be another worker's: what was decided on them must not be told."""
+    """The partitions are another worker's, or may be soon: what was decided on them must not be told.
+
+    The group is joined anew then, and what was not acknowledged comes again to whoever has it.
+    """
 
 
 class Lease:
@@ -27,6 +30,7 @@ class Lease:
         # A member that is silent leaves the group after its session; one that does not join again, after the rebalance.
         self._seconds = min(kafka.session_timeout_s, kafka.rebalance_timeout_s)
         self._held = (-1, 0.0)  # generation of the group, monotonic seconds until which it is ours
+        self._ending = False
 
     @property
     def generation(self) -> int:
@@ -36,12 +40,17 @@ class Lease:
     def renew(self, generation: int, asked_at: float) -> None:
         """The coordinator has said, on a question sent at `asked_at` (monotonic seconds), that we are in."""
         self._held = (generation, asked_at + self._seconds)
+        self._ending = False
+
+    def end(self) -> None:
+        """The coordinator has said that this generation is over, or about to be: it will not be renewed."""
+        self._ending = True
 
     async def hold(self, generation: int) -> None:
         """Return when it is sure that the partitions of this generation were ours up to this call.
 
         Where the lease is over that needs the coordinator's next word. Raises LeaseLostError where it is that they are
-        not.
+        not, or where no such word will come.
         """
         now = monotonic()
         while True:
@@ -50,4 +59,6 @@ class Lease:
                 raise LeaseLostError(f"generation {generation} of the group is over, now {held}")
             if until > now:
                 return
+            if self._ending:
+                raise LeaseLostError(f"generation {generation} of the group is about to be over")
             await asyncio.sleep(_LOOK_S)

@@ -6,9 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Generic, TypeVar
 
-from streams.flow.lease import LeaseLostError
+from streams.errors import SanwangError
 
 T = TypeVar("T")
+
+
+class NotAssignedError(SanwangError):
+    """The partition is not ours, or nobody has told us yet that it is."""
 
 
 class Rebuilding(Generic[T]):
@@ -36,10 +40,10 @@ class Rebuilding(Generic[T]):
         self.assign(ours)
 
     async def get(self, partition: int) -> T:
-        """What is kept for a partition, once it is rebuilt. Raises LeaseLostError where the partition is not ours."""
+        """What is kept for a partition, once it is rebuilt. Raises NotAssignedError."""
         task = self._tasks.get(partition)
         if task is None:
-            raise LeaseLostError(f"partition {partition} is not assigned")
+            raise NotAssignedError(f"partition {partition} is not assigned")
         return await asyncio.shield(task)
 
     def ready(self, partition: int) -> T | None:

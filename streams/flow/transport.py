@@ -20,7 +20,12 @@ from time import monotonic
 from typing import Any
 
 from aiokafka import ConsumerRecord
-from aiokafka.errors import ConsumerStoppedError
+from aiokafka.errors import (
+    ConsumerStoppedError,
+    IllegalGenerationError,
+    RebalanceInProgressError,
+    UnknownMemberIdError,
+)
 from aiokafka.protocol.group import HeartbeatRequest, SyncGroupRequest
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
@@ -33,6 +38,7 @@ _IDLE_S = 1.0
 GOODBYE_S = 4.0  # how long each step of leaving may take: a broker that does not answer takes us for dead by itself
 _OTHER = Lane(urgency=99, chunk=500, linger_ms=0)
 _MEMBERSHIP = (HeartbeatRequest, SyncGroupRequest)  # without error where the group goes on with us in it
+_REJOINING = {error.errno for error in (IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError)}
 
 
 class Chunk(Struct, frozen=True):
@@ -97,8 +103,11 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         async def send_and_note(request: Any) -> Any:  # noqa: ANN401
             generation, asked_at = coordinator.generation, monotonic()
             response = await send(request)
-            if isinstance(request, _MEMBERSHIP) and response.error_code == 0:
-                self.app.lease.renew(generation, asked_at)
+            if isinstance(request, _MEMBERSHIP):
+                if response.error_code == 0:
+                    self.app.lease.renew(generation, asked_at)
+                elif response.error_code in _REJOINING:
+                    self.app.lease.end()
             return response
 
         coordinator._send_req = send_and_note
@@ -204,7 +213,7 @@ class ChunkConsumer(driver.Consumer):
         if len(slices) < len(taken):
             left = {tp: slice_[0].offset for tp, slice_ in taken.items() if tp not in slices}
             await self._thread.give_back(left, generation)
-        if slices:
+        if slices and generation == self.app.consumer_generation_id:
             self.in_flight.update(slices)
             await self.callback(self._to_chunk(slices, generation))
 

@@ -85,8 +85,8 @@ class Triage:
 
     async def run(self, chunk: Chunk, decide: Decide) -> None:
         """Have `decide` work on the desks of a chunk; returns when what it decided is durable and told."""
-        desks = {partition: await self.desk(partition) for partition in chunk.partitions}
         try:
+            desks = {partition: await self.desk(partition) for partition in chunk.partitions}
             await self._triage(desks, chunk, decide)
         except Exception:
             self._desks.again(chunk.partitions)

@@ -43,3 +43,16 @@ async def test_another_generation_is_the_end_of_it() -> None:
         await waiting
     with pytest.raises(LeaseLostError):
         await lease.hold(3)
+
+
+async def test_no_word_is_waited_for_that_will_not_come() -> None:
+    lease = Lease(KAFKA)
+    lease.renew(3, monotonic())
+    lease.end()
+    await lease.hold(3)  # what was confirmed up to now is ours all the same
+    lease.renew(3, monotonic() - 10)
+    waiting = asyncio.create_task(lease.hold(3))
+    await asyncio.sleep(0.05)
+    lease.end()
+    with pytest.raises(LeaseLostError):
+        await waiting
