@@ -21,7 +21,7 @@ from tests.support.brokers import AnyBroker
 from tests.support.feeding import Raw, put
 from tests.support.pipeline import pipeline, settings_on
 
-INPUTS, SENT, SEED = 10_000, 1_000, 11
+INPUTS, SENT, SEED = 12_000, 1_000, 11
 
 
 def test_every_input_is_refused_or_good_and_nothing_leaks(demo_city_folder: Path) -> None:

@@ -15,6 +15,7 @@ from tests.support.feeding import CODEC, Raw, acknowledged, call, put, update
 from tests.support.pipeline import Pipeline
 
 LAMP, QUARREL = "hotline:loop-lamp", "hotline:loop-quarrel"
+VILLAGE = "990109001001"  # where no other test on the same worker tells of anything
 
 
 def orders(running: Pipeline, incident_id: str) -> list[dict[str, Any]]:
@@ -37,7 +38,7 @@ def settled(running: Pipeline) -> None:
 @pytest.fixture(scope="module")
 def lead(steady: Pipeline) -> dict[str, Any]:
     """The lead order of a lamp that is out."""
-    feed(steady, HOTLINE_CALLS, call("loop-lamp", detail="小区门口路灯不亮"))
+    feed(steady, HOTLINE_CALLS, call("loop-lamp", area_code=VILLAGE))
     settled(steady)
     return next(order for order in orders(steady, LAMP) if order["role"] == "lead")
 
@@ -77,7 +78,7 @@ def test_units_answer_and_what_is_refused_changes_nothing(steady: Pipeline, lead
 
 
 def test_an_order_that_is_handed_over_is_issued_to_the_other_unit(steady: Pipeline) -> None:
-    feed(steady, HOTLINE_CALLS, call("loop-heap", detail="楼下垃圾堆成山，臭气熏天"))
+    feed(steady, HOTLINE_CALLS, call("loop-heap", detail="楼下垃圾堆成山，臭气熏天", area_code=VILLAGE))
     settled(steady)
     sent = orders(steady, "hotline:loop-heap")
     order = next(order for order in sent if order["role"] == "lead")
@@ -99,7 +100,8 @@ def test_an_order_that_is_handed_over_is_issued_to_the_other_unit(steady: Pipeli
 
 def test_a_hand_over_is_acknowledged_once_and_followed_up(steady: Pipeline) -> None:
     """Violence at home goes to the police at once; when they have it, it goes back for mediation."""
-    feed(steady, HOTLINE_CALLS, call("loop-quarrel", detail="丈夫喝了酒家庭暴力，正在殴打妻子", kind="求助"))
+    quarrel = call("loop-quarrel", detail="丈夫喝了酒家庭暴力，正在殴打妻子", kind="求助", area_code=VILLAGE)
+    feed(steady, HOTLINE_CALLS, quarrel)
     settled(steady)
     mine = f"WHERE incident_id = '{QUARREL}'"
     pushed = steady.ask(f"SELECT from_line, to_line, reason FROM sanwang.hand_overs FINAL {mine}")
