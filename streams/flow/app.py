@@ -22,7 +22,7 @@ from streams.flow.transport import GOODBYE_S, ChunkTransport
 from streams.telemetry.metrics import Metrics
 
 COMMIT_INTERVAL_S = 1.0
-HEARTBEAT_S = 2.5  # at most: a worker hears of a rebalance by its heartbeat, however long the session may be
+HEARTBEAT_S = 2.5  # at most: a worker hears of a rebalance by its heartbeat, however long the lease may be
 SETTLE_S = 10.0  # how long a rebalance waits for the chunks under way
 log = structlog.get_logger(__name__)
 
@@ -79,7 +79,7 @@ def create_app(
         value_serializer="raw", key_serializer="raw", store="memory://", web_enabled=False, topic_disable_leader=True,
         topic_allow_declare=False, consumer_auto_offset_reset="earliest", autodiscover=False,
         broker_commit_interval=COMMIT_INTERVAL_S, broker_session_timeout=kafka.session_timeout_s,
-        broker_heartbeat_interval=min(HEARTBEAT_S, kafka.session_timeout_s / 4),
+        broker_heartbeat_interval=min(HEARTBEAT_S, lease.seconds / 4),
         broker_rebalance_timeout=kafka.rebalance_timeout_s,
         broker_request_timeout=max(40.0, kafka.session_timeout_s + 10), broker_credentials=_credentials(kafka),
         consumer_metadata_max_age_ms=METADATA_MS, consumer_group_instance_id=kafka.instance or None,

@@ -28,7 +28,7 @@ class Lease:
 
     def __init__(self, kafka: Kafka) -> None:
         # A member that is silent leaves the group after its session; one that does not join again, after the rebalance.
-        self._seconds = min(kafka.session_timeout_s, kafka.rebalance_timeout_s)
+        self.seconds = min(kafka.session_timeout_s, kafka.rebalance_timeout_s)
         self._held = (-1, 0.0)  # generation of the group, monotonic seconds until which it is ours
         self._ending = False
 
@@ -39,7 +39,7 @@ class Lease:
 
     def renew(self, generation: int, asked_at: float) -> None:
         """The coordinator has said, on a question sent at `asked_at` (monotonic seconds), that we are in."""
-        self._held = (generation, asked_at + self._seconds)
+        self._held = (generation, asked_at + self.seconds)
         self._ending = False
 
     def end(self) -> None:
