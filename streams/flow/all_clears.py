@@ -55,6 +55,7 @@ class AllClears:
         """Turn a chunk into rows and signs; returns when the broker has confirmed them."""
         rows, letters = self._take(chunk)
         fresh = self._fresh(rows)
+        chunk.let_go()
         await asyncio.gather(
             send_rows(self._publisher, chunk.partition, {"all_clears": rows}),
             self._publisher.send_all(SIGNS, clear_records(fresh, self._partitions)),

@@ -57,6 +57,7 @@ class Intake:
         """Decode, scrub, place and classify a chunk; returns when its events and dead letters are confirmed."""
         self._metrics.clock_ahead.labels(chunk.topic).set(chunk.records[-1].timestamp / 1000 - time())
         events, letters = self._take(chunk)
+        chunk.let_go()
         await asyncio.gather(
             *(self._publisher.send_all(lane, by_partition) for lane, by_partition in self._sorted(events).items()),
             self.bury(letters, chunk.partition),

@@ -22,5 +22,6 @@ class Recorder:
 
     async def step(self, chunk: Chunk) -> None:
         """Hand a chunk's rows to the writer; returns when they are in ClickHouse."""
+        chunk.let_go()
         await self._ready.wait()
         await self._writer.write(decode_rows(record.value or b"" for record in chunk.records))

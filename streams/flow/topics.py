@@ -73,16 +73,16 @@ class Lane(Struct, frozen=True):
 LANES: Mapping[str, Lane] = {
     EVENTS_URGENT: Lane(0, 100, 0),  # danger to life, and all of 110
     POLICE_ALERTS: Lane(1, 100, 2),
-    EVENTS: Lane(2, 20, 40),  # each record holds a chunk's worth of events
+    EVENTS: Lane(2, 20, 100),  # each record holds a chunk's worth of events
     INCIDENT_CORRECTIONS: Lane(3, 20, 0),
-    HOTLINE_CALLS: Lane(3, 200, 40),
-    GRID_REPORTS: Lane(4, 200, 80),
-    CASEWORK: Lane(5, 10, 40),  # each record holds a chunk's worth of papers
-    HAND_OVER_ACKS: Lane(5, 100, 40),
-    ORDER_UPDATES: Lane(5, 200, 40),
-    LEDGER: Lane(6, 100, 200),  # each record holds a chunk's worth of rows
-    SIGNS: Lane(7, 100, 100),  # each record holds a chunk's worth of grids
-    GRID_ALLCLEARS: Lane(8, 1000, 100),
+    HOTLINE_CALLS: Lane(3, 200, 100),
+    GRID_REPORTS: Lane(4, 200, 200),
+    CASEWORK: Lane(5, 10, 100),  # each record holds a chunk's worth of papers
+    HAND_OVER_ACKS: Lane(5, 100, 100),
+    ORDER_UPDATES: Lane(5, 200, 100),
+    LEDGER: Lane(6, 50, 200),  # each record holds a chunk's worth of rows
+    SIGNS: Lane(7, 100, 300),  # each record holds a chunk's worth of grids
+    GRID_ALLCLEARS: Lane(8, 1000, 200),
 }
 
 _DAY_MS = 86_400_000

@@ -3,9 +3,10 @@
 Nearly all of stock Faust's cost is per message. Here a message's value is a `Chunk`, consecutive records of one or more
 partitions of a topic; an agent works on it as a whole and acknowledges it as a whole. Three rules hold:
 
-- Records of a partition are in one chunk in flight at a time, so they are worked on and committed in order.
+- The next records of a partition come when its chunk is acknowledged, or was let go: its step has taken from it what
+  order matters for. So they are worked on in order, and at most four chunks of a partition are under way.
 - The next chunk is always one of the most urgent topic that has any (`streams.flow.topics.LANES`).
-- A chunk's acknowledgement allows the offsets after its last records to be committed, and nothing beyond.
+- What is committed of a partition is the offset after the last chunk before which none is left to acknowledge.
 
 Built on the private parts of Faust 0.15.3 and aiokafka 0.14; tests/integration/test_transport.py holds the rules.
 """
@@ -13,7 +14,8 @@ Built on the private parts of Faust 0.15.3 and aiokafka 0.14; tests/integration/
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import chain, groupby
 from operator import attrgetter
 from time import monotonic
@@ -33,6 +35,7 @@ from mode.threads import WorkerThread
 from msgspec import Struct
 
 from streams.flow.topics import LANES, Lane
+from streams.flow.under_way import UnderWay
 
 _IDLE_S = 1.0
 GOODBYE_S = 4.0  # how long each step of leaving may take: a broker that does not answer takes us for dead by itself
@@ -41,12 +44,16 @@ _MEMBERSHIP = (HeartbeatRequest, SyncGroupRequest)  # without error where the gr
 _REJOINING = {error.errno for error in (IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError)}
 
 
+def _nothing() -> None: ...
+
+
 class Chunk(Struct, frozen=True):
     """Records of one topic: consecutive ones of each partition that it holds."""
 
     topic: str
     records: list[ConsumerRecord]  # those of a partition in order
     ends: Mapping[TP, int]  # offset of the last record of each partition
+    let_go: Callable[[], None] = _nothing  # the next records of its partitions may come, though it is not done
 
     @property
     def partitions(self) -> list[int]:
@@ -61,6 +68,13 @@ class Chunk(Struct, frozen=True):
 
 def _lane(topic: str) -> Lane:
     return LANES.get(topic, _OTHER)
+
+
+class _Some(Struct, frozen=True):
+    """Some partitions of an aiokafka assignment."""
+
+    tps: frozenset[TP]
+    state_value: Callable[[TP], Any]
 
 
 class _Expendable(WorkerThread):
@@ -94,7 +108,24 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         self._lingers: dict[TP, float] = {}  # loop's time until which a partition gathers records
         consumer = self._ensure_consumer()
         consumer._fetcher._prefetch_backoff = 0
+        self._leave_out_lingering(consumer._fetcher)
         self._follow_membership(consumer._coordinator)
+
+    def _leave_out_lingering(self, fetcher: Any) -> None:  # noqa: ANN401
+        """Fetch nothing of partitions that gather records: they gather at the broker, and come at once.
+
+        A fetch costs the interpreter some 25 microseconds a partition, and ends with the first record of any.
+        """
+        actions = fetcher._get_actions_per_node
+
+        def actions_but(assignment: Any) -> tuple[Any, ...]:  # noqa: ANN401
+            now = self.thread_loop.time()
+            gathering = {tp: until for tp, until in self._lingers.items() if until > now}
+            rest = _Some(assignment.tps - gathering.keys(), assignment.state_value)
+            fetches, resets, timeout, *more = actions(rest)
+            return fetches, resets, min([timeout, *(until - now for until in gathering.values())]), *more
+
+        fetcher._get_actions_per_node = actions_but
 
     def _follow_membership(self, coordinator: Any) -> None:  # noqa: ANN401
         """Renew the lease each time the coordinator of the group counts us in."""
@@ -141,7 +172,7 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
 
     def _by_urgency(self, fetcher: Any, active: set[TP] | None, now: float) -> tuple[list[TP], float]:  # noqa: ANN401
         """Partitions with records at hand and no chunk in flight, the most urgent first; and when lingering ends."""
-        busy = self.consumer.in_flight
+        busy = self.consumer.under_way.busy
         free = [tp for tp in fetcher._records if tp not in busy and (active is None or tp in active)]
         ready = [tp for tp in free if self._lingers.get(tp, 0.0) <= now]
         soonest = min((self._lingers[tp] for tp in free if self._lingers.get(tp, 0.0) > now), default=now + _IDLE_S)
@@ -188,8 +219,7 @@ class ChunkConsumer(driver.Consumer):
     _thread: Any  # ChunkConsumerThread
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        self.in_flight: set[TP] = set()
-        self._done: dict[TP, int] = {}
+        self.under_way = UnderWay()
         super().__init__(*args, **kwargs)
 
     def _new_consumer_thread(self) -> ChunkConsumerThread:
@@ -214,7 +244,6 @@ class ChunkConsumer(driver.Consumer):
             left = {tp: slice_[0].offset for tp, slice_ in taken.items() if tp not in slices}
             await self._thread.give_back(left, generation)
         if slices and generation == self.app.consumer_generation_id:
-            self.in_flight.update(slices)
             await self.callback(self._to_chunk(slices, generation))
 
     def _to_chunk(self, slices: Mapping[TP, list[ConsumerRecord]], generation: int) -> ConsumerMessage:
@@ -222,43 +251,44 @@ class ChunkConsumer(driver.Consumer):
         tp, first = next(iter(slices.items()))
         last = first[-1]
         ends = {tp: slice_[-1].offset for tp, slice_ in slices.items()}
+        self.under_way.begin(ends)
         records = [*chain.from_iterable(slices.values())]
-        chunk: Any = Chunk(tp.topic, records, ends)  # where stock Faust has bytes
+        let_go = partial(self._let_go, ends, generation)
+        chunk: Any = Chunk(tp.topic, records, ends, let_go)  # where stock Faust has bytes
         return ConsumerMessage(
             tp.topic, tp.partition, last.offset, last.timestamp / 1000, last.timestamp_type, [], None, chunk, None,
             tp=tp, generation_id=generation,
         )
 
     def ack(self, message: Message) -> bool:
-        """Acknowledge a chunk: free its partitions for the next one. A straggler from before a rebalance is ignored."""
+        """Acknowledge a chunk. A straggler from before a rebalance is ignored."""
         if message.generation_id != self.app.consumer_generation_id:
             return False
         acked = super().ack(message)
         chunk: Any = message.value
         for tp, last in chunk.ends.items():
-            if tp != message.tp:  # of that one Faust has taken note
-                self._acked[tp].append(last)
-                self._acked_index[tp].add(last)
-            self._done[tp] = last + 1
-        self.in_flight.difference_update(chunk.ends)
+            self._acked[tp].append(last)  # so that Faust asks for `_new_offset`
+        self.under_way.end(chunk.ends)
         self._thread.wake()
         return bool(acked)
+
+    def _let_go(self, ends: Mapping[TP, int], generation: int) -> None:
+        """What `Chunk.let_go` does, unless a rebalance came before."""
+        if generation == self.app.consumer_generation_id:
+            self.under_way.let_go(ends)
+            self._thread.wake()
 
     def progress(self) -> Iterator[tuple[TP, tuple[int, int]]]:
         """Per assigned partition: the offset up to which work is done, and the end of the partition as last fetched."""
         for tp in self.assignment():
-            done = max(self._committed_offset[tp] or 0, self._done.get(tp, 0))
+            done = max(self._committed_offset[tp] or 0, self.under_way.done(tp) or 0)
             yield tp, (done, max(done, self.highwater(tp) or 0))
 
     def _new_offset(self, tp: TP) -> int | None:
-        """Offset to commit: after the last acknowledged chunk. Chunks of a partition are never out of order."""
-        acked = self._acked[tp]
-        if not acked:
-            return None
-        offset = max(acked) + 1
-        acked.clear()
+        """Offset to commit: before it all is done."""
+        self._acked[tp].clear()
         self._acked_index[tp].clear()
-        return int(offset)
+        return self.under_way.done(tp)
 
     async def commit_and_end_transactions(self) -> None:
         """Nothing: `run_app` has committed, and without a broker this would wait for ever."""
@@ -272,8 +302,7 @@ class ChunkConsumer(driver.Consumer):
         await self.app.settle()
         await self.commit()
         await super().on_partitions_revoked(revoked)
-        self.in_flight.clear()
-        self._done.clear()
+        self.under_way.forget()
 
 
 class ChunkTransport(driver.Transport):

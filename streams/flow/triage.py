@@ -26,6 +26,7 @@ from streams.flow.state import StateLog, state_records
 from streams.flow.state_topic import StateTopic
 from streams.flow.topics import EVENTS, EVENTS_URGENT, ORDERS
 from streams.flow.transport import Chunk
+from streams.flow.turns import Turns
 from streams.telemetry.metrics import Metrics
 from streams.wire.orders import OrderEncoder
 
@@ -59,6 +60,7 @@ class Triage:
         self._on_decided = on_decided
         self._latency = {feed: metrics.call_to_order.labels(feed) for feed in FEEDS}
         self._desks = Rebuilding(self._recover)
+        self._turns = Turns()
 
     def assign(self, partitions: Iterable[int]) -> None:
         """Begin to rebuild the desks of newly assigned partitions."""
@@ -98,8 +100,11 @@ class Triage:
         rows = self._rows(decided)
         orders = self._by_unit([decision.orders for _, decision, _ in decided if decision.orders])
         across = self._hand_overs.find(decided, now := _now())
-        await asyncio.gather(*(self._state.send(partition, state) for partition, state in states.items() if state))
-        await self._casework.begin(decided, across, now)
+        with self._turns.take(list(desks)) as turn:
+            chunk.let_go()
+            await asyncio.gather(*(self._state.send(partition, state) for partition, state in states.items() if state))
+            await turn.come()
+            await self._casework.begin(decided, across, now)
         decided_at = _now()
         await asyncio.gather(self._publisher.send_all(ORDERS, orders), self._hand_overs.push(across))
         rows["hand_overs"] = self._hand_overs.rows(across)
