@@ -114,7 +114,7 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
     def _leave_out_lingering(self, fetcher: Any) -> None:  # noqa: ANN401
         """Fetch nothing of partitions that gather records: they gather at the broker, and come at once.
 
-        A fetch costs the interpreter some 25 microseconds a partition, and ends with the first record of any.
+        A fetch ends with the first record of any partition that it names: those of the bulk lanes would end most.
         """
         actions = fetcher._get_actions_per_node
 

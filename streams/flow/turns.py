@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from typing import Self
 
 
 class Turns:
@@ -32,7 +33,7 @@ class Turn:
         for one in self._before:
             await asyncio.shield(one)
 
-    def __enter__(self) -> Turn:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

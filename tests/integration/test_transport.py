@@ -1,4 +1,4 @@
-"""The rules of the chunk transport, on a real broker: order, one in flight, urgency, commits, rebalances."""
+"""The rules of the chunk transport, on a real broker: order, what is under way, urgency, commits, rebalances."""
 
 import asyncio
 from collections import defaultdict
@@ -15,6 +15,7 @@ from streams.flow.lease import Lease
 from streams.flow.publisher import Publisher
 from streams.flow.topics import EVENTS, GRID_ALLCLEARS, HOTLINE_CALLS, LANES, POLICE_ALERTS
 from streams.flow.transport import Chunk
+from streams.flow.under_way import MOST
 from streams.telemetry.metrics import Metrics
 
 PARTITIONS = 2
@@ -142,6 +143,33 @@ async def test_nothing_beyond_unfinished_work_is_committed(own_broker) -> None:
         assert committed.get((HOTLINE_CALLS, 0), 0) <= 300
         go_on.set()
         await until(lambda: len(done) >= 2000)
+
+
+async def test_a_chunk_that_is_let_go_is_followed_in_order_by_so_many_and_commits_wait_for_it(own_broker) -> None:
+    kafka = kafka_of(own_broker.servers)
+    make_topics(kafka)
+    begun: list[list[int]] = []
+    go_on = asyncio.Event()
+
+    async def step(chunk: Chunk) -> None:
+        begun.append(values(chunk))
+        chunk.let_go()
+        if 0 in values(chunk):
+            await go_on.wait()
+
+    async with publishing(kafka) as publisher, running(kafka, {HOTLINE_CALLS: step}) as app:
+        await publisher.send(HOTLINE_CALLS, 0, [(None, str(n).encode()) for n in range(2000)])
+        await until(lambda: len(begun) == MOST)
+        await asyncio.sleep(1)
+        assert len(begun) == MOST
+        await app.consumer.commit()
+        with Broker(kafka.bootstrap) as broker:
+            assert broker.committed(kafka.group).get((HOTLINE_CALLS, 0), 0) == 0
+        go_on.set()
+        await until(lambda: sum(map(len, begun)) == 2000)
+    assert [value for chunk in begun for value in chunk] == list(range(2000))
+    with Broker(kafka.bootstrap) as broker:
+        assert broker.committed(kafka.group) == {(HOTLINE_CALLS, 0): 2000}
 
 
 async def test_a_chunk_may_hold_several_partitions_and_commits_them_all(own_broker) -> None:
