@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from benchmarks import ratio as ratios
+from benchmarks import whatif as questions
 from benchmarks.figures import FIGURES, FULL, SHORT, Size
 from benchmarks.outcome import WIDTH
 from benchmarks.places import city_folder, results_folder
@@ -92,6 +93,19 @@ def state(incidents: int = 100_000, broker: Broker = "kafka") -> None:
 def growth(reports: int = 100_000, most_open: int = 100_000) -> None:
     """Cost of a report by open incidents, and by how many reports went through."""
     Session(_size(), "growth", console).growth(reports, most_open)
+
+
+@app.command()
+def whatif(records: int = 200_000, broker: Broker = "kafka") -> None:
+    """Recorded reports a second that `sanwang whatif` answers on, by what is tried."""
+
+    def say(asked: questions.Asked) -> None:
+        console.print(
+            f"{asked.tried:10} {asked.reports:,} reports, {asked.differences:,} differences, {asked.seconds:.1f} s: "
+            f"{asked.events_per_s:,.0f} events/s"
+        )
+
+    questions.measure(records, broker, questions.TRIED, say)
 
 
 @app.command()

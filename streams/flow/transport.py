@@ -304,6 +304,15 @@ class ChunkConsumer(driver.Consumer):
         await super().on_partitions_revoked(revoked)
         self.under_way.forget()
 
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Begin a generation with nothing under way.
+
+        Where two rebalances follow one another closely, Faust ends its recovery of the first one during the second, and
+        lets chunks of the former generation come. They will never be acknowledged, and would hold their partitions.
+        """
+        self.under_way.forget()
+        await super().on_partitions_assigned(assigned, generation_id)
+
 
 class ChunkTransport(driver.Transport):
     """Faust's Kafka transport, in chunks."""

@@ -40,6 +40,8 @@ class UnderWay:
         """A chunk is done; whatever was done after it counts from now on too."""
         for tp, end in ends.items():
             chunks = self._chunks[tp]
+            if end not in chunks:
+                continue  # forgotten: of before a rebalance
             chunks[end] = True
             while chunks and chunks[first := next(iter(chunks))]:
                 del chunks[first]
@@ -51,6 +53,6 @@ class UnderWay:
         return self._done.get(tp)
 
     def forget(self) -> None:
-        """The partitions are given away, or to us anew."""
+        """The partitions are given away, or to us anew: what is under way is no longer ours to acknowledge."""
         for kept in (self.busy, self._held, self._chunks, self._done):
             kept.clear()

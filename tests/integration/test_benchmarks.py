@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from benchmarks import growth, ratio
+from benchmarks import growth, ratio, whatif
 from benchmarks.drive import Stream
 from benchmarks.figures import FIGURES, SHORT, days, flood, pile
 from benchmarks.histogram import Histogram
@@ -115,6 +115,15 @@ def test_growth_measures_with_that_many_open(demo_city_folder: Path) -> None:
     assert (few.open, many.open) == (100, 2000)
     assert few.micros > 0
     assert [cost.reports for cost in growth.by_reports(demo_city_folder, 400, window=200)] == [200, 400]
+
+
+def test_questions_are_asked_of_what_a_worker_recorded(home: Path) -> None:
+    asked: list[whatif.Asked] = []
+    whatif.measure(600, "embedded", ["a rule"], asked.append)
+    [one] = asked
+    assert one.reports > 300  # the others are all-clears
+    assert one.events_per_s > 0
+    assert home.is_dir()
 
 
 def test_every_figure_has_a_plan_that_can_be_written_down() -> None:

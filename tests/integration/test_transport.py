@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from faust.exceptions import ConsumerNotStarted
+from faust.types import TP
 
 from streams.config import Kafka
 from streams.flow.app import App, create_app, run_app
@@ -286,6 +287,32 @@ async def test_two_workers_share_the_partitions_and_the_second_takes_over(own_br
     assert by["one"]
     assert by["two"]
     assert sorted({*by["one"], *by["two"]}) == sorted([(p, n) for p in (0, 1) for n in [*range(2000), 9999]])
+
+
+async def test_a_chunk_that_comes_in_the_middle_of_a_rebalance_does_not_hold_its_partition(own_broker) -> None:
+    """As where a second rebalance begins while Faust still ends its recovery after the first one."""
+    kafka = kafka_of(own_broker.servers)
+    make_topics(kafka)
+    seen: list[int] = []
+
+    async def step(chunk: Chunk) -> None:
+        seen.extend(values(chunk))
+
+    async with publishing(kafka) as publisher, running(kafka, {HOTLINE_CALLS: step}) as app:
+        await until(lambda: owned(app) == PARTITIONS)
+        consumer = app.consumer
+        revoked = consumer.on_partitions_revoked
+
+        async def revoked_but_flowing(partitions: set[TP]) -> None:
+            await revoked(partitions)
+            consumer.under_way.begin({TP(HOTLINE_CALLS, n): 0 for n in range(PARTITIONS)})
+
+        consumer.on_partitions_revoked = revoked_but_flowing
+        async with running(kafka, {HOTLINE_CALLS: step}):
+            await until(lambda: owned(app) == 1)
+        await until(lambda: owned(app) == PARTITIONS)
+        await load(publisher, HOTLINE_CALLS, 10)
+        await until(lambda: len(seen) >= 20)
 
 
 async def test_what_a_worker_decided_is_not_told_once_another_has_its_partitions(own_broker) -> None:

@@ -51,6 +51,16 @@ def test_what_is_forgotten_is_not_under_way() -> None:
     assert under_way.done(A) is None
 
 
+def test_a_straggler_from_before_allows_nothing_to_be_committed() -> None:
+    under_way = UnderWay()
+    under_way.begin({A: 9})
+    under_way.let_go({A: 9})
+    under_way.begin({A: 19})
+    under_way.forget()
+    under_way.end({A: 19})
+    assert under_way.done(A) is None
+
+
 @given(st.permutations(range(8)), st.lists(st.integers(1, 50), min_size=8, max_size=8))
 def test_done_is_never_beyond_a_chunk_that_is_not(order: list[int], sizes: list[int]) -> None:
     under_way = UnderWay()
