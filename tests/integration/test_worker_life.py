@@ -104,6 +104,7 @@ def test_a_worker_ends_when_told_to_though_its_broker_has_gone(
         with pipeline(settings, tmp_path) as started:
             asyncio.run(send(settings, storm(demo_city, 14, RECORDS)))
             broker.stop()
+            time.sleep(2)  # a commit of its own, once a second, waits for the broker by then
             assert started.worker.stop(2 * STOP_S) == 0, started.worker.last_words()
 
 
