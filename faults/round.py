@@ -20,6 +20,7 @@ from faults.stack import Stack, process_of
 from streams.errors import SanwangError
 from streams.flow.account import take_account
 from streams.flow.brokers import Broker
+from streams.flow.topics import CASEWORK, EVENTS, EVENTS_URGENT, LEDGER
 from streams.warehouse.port import Warehouse
 
 BEFORE_S = 1.0  # of load before the fault
@@ -60,6 +61,7 @@ def play(stack: Stack, recount: Recount, warehouse: Warehouse, fault: Fault, see
         healed = time.monotonic()
         wait_closed(stack, warehouse)
         recovery = time.monotonic() - healed
+        wait_told(stack)
     verdict = recount.check((item.topic, item.value) for item in items if item.dead)
     return Round(seed, number, fault.name, verdict, round(recovery, 2), watch.peak_mb, stack.restarts - restarts,
                  time.time())  # fmt: skip
@@ -77,6 +79,23 @@ def wait_closed(stack: Stack, warehouse: Warehouse) -> None:
             pass  # not yet
         stack.supervise()
         time.sleep(POLL_S)
+
+
+def wait_told(stack: Stack) -> None:
+    """Return when what was sent by now has come through from topic to topic, or when nobody waits any more.
+
+    After a crash, what is known is told again: its records have their rows from before, and the account is closed.
+    """
+    ends = time.monotonic() + PATIENCE_S
+    for topics in ((EVENTS_URGENT, EVENTS), (CASEWORK,), (LEDGER,)):  # each leads to records of the next
+        with Broker(stack.kafka.servers) as broker:
+            wanted = broker.end_offsets(topics)
+            while time.monotonic() < ends:
+                done = broker.committed(stack.settings(0).kafka.group)
+                if all(done.get(place, 0) >= end for place, end in wanted.items()):
+                    break
+                stack.supervise()
+                time.sleep(POLL_S)
 
 
 class Feeding:
