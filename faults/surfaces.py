@@ -33,7 +33,6 @@ from streams.flow.intake import Intake, encode_events
 from streams.flow.opinions import Opinions
 from streams.flow.rows import dead_letter_row, event_row
 from streams.flow.topics import FEED_TOPICS, GRID_ALLCLEARS, RECORDS
-from streams.flow.transport import Chunk
 from streams.intake.jsonrows import json_rows
 from streams.intake.lines import Line
 from streams.intake.maps import default_map
@@ -83,7 +82,7 @@ class FeedSurface:
     def fuzz(self, rng: Random) -> Came:
         record = self._record(self.malformed(rng), rng)
         step: Any = self.clears if self.name == GRID_ALLCLEARS else self.intake
-        good, letters = step._take(Chunk(self.name, [record], {}))
+        good, letters = step._take([record])
         [taken] = [*good, *letters]
         if isinstance(taken, DeadLetter):
             told = self.codec.encode("DeadLetter", msgspec.structs.asdict(taken))

@@ -8,6 +8,7 @@ it is not kept: presence is a grid's, not a person's.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from aiokafka import ConsumerRecord
@@ -24,12 +25,14 @@ from streams.flow.publisher import Publisher
 from streams.flow.signs import clear_records
 from streams.flow.topics import ALL_CLEAR_FEED, GRID_ALLCLEARS, RECORDS, SIGNS
 from streams.flow.transport import Chunk
+from streams.flow.unhurried import unhurried
 from streams.telemetry.metrics import Metrics
 from streams.wire.all_clear import quick_fields
 from streams.wire.codec import Codec, Record
 
 Row = tuple[Any, ...]
 _SECONDS_KEPT = 100_000  # more than a day's
+IN_A_GO = 100  # records: under a millisecond
 
 
 class AllClears:
@@ -53,7 +56,12 @@ class AllClears:
 
     async def step(self, chunk: Chunk) -> None:
         """Turn a chunk into rows and signs; returns when the broker has confirmed them."""
-        rows, letters = self._take(chunk)
+        rows: list[Row] = []
+        letters: list[DeadLetter] = []
+        async for records in unhurried(chunk.records, IN_A_GO):
+            taken, refused = self._take(records)
+            rows += taken
+            letters += refused
         fresh = self._fresh(rows)
         chunk.let_go()
         await asyncio.gather(
@@ -64,11 +72,11 @@ class AllClears:
         self._told.update((grid, day_of(at)) for grid, at in fresh)
         self._count.inc(len(rows))
 
-    def _take(self, chunk: Chunk) -> tuple[list[Row], list[DeadLetter]]:
+    def _take(self, records: Sequence[ConsumerRecord]) -> tuple[list[Row], list[DeadLetter]]:
         rows: list[Row] = []
         letters: list[DeadLetter] = []
         prefix = self._codec.prefix(RECORDS[GRID_ALLCLEARS])
-        for record in chunk.records:
+        for record in records:
             row = self._quick(record, prefix)
             if row is not None:
                 rows.append(row)

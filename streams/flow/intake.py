@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import time
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from streams.flow.publisher import Outgoing, Publisher
 from streams.flow.rows import dead_letter_row
 from streams.flow.topics import DEAD_LETTERS, EVENTS, EVENTS_URGENT, RECORDS, REPORT_TOPICS, partition_of
 from streams.flow.transport import Chunk
+from streams.flow.unhurried import unhurried
 from streams.telemetry.metrics import Metrics
 from streams.wire.codec import Codec, Record
 from streams.wire.registry import RegistryError
@@ -30,6 +31,7 @@ from streams.wire.registry import RegistryError
 REPLAY_HEADER = "sanwang-replay"  # history fed in again: its clock is the event's own
 EVENTS_PER_RECORD = 100  # keeps a record of the events topics well under the broker's limit and a chunk of them short
 MAX_RECORD_BYTES = 400_000
+IN_A_GO = 20  # reports: a millisecond
 #: Of a feed's record. An event carries its text and place on, through orders and ledger, which must stay below Kafka's
 #: own limit; an honest record has a tenth of this.
 MAX_REPORT_BYTES = 200_000
@@ -56,26 +58,34 @@ class Intake:
     async def step(self, chunk: Chunk) -> None:
         """Decode, scrub, place and classify a chunk; returns when its events and dead letters are confirmed."""
         self._metrics.clock_ahead.labels(chunk.topic).set(chunk.records[-1].timestamp / 1000 - time())
-        events, letters = self._take(chunk)
+        events: list[Event] = []
+        letters: list[DeadLetter] = []
+        async for records in unhurried(chunk.records, IN_A_GO):
+            taken, refused = self._take(records)
+            events += taken
+            letters += refused
+        events = self._opinions.on(events)
         chunk.let_go()
+        self._count(events)
         await asyncio.gather(
             *(self._publisher.send_all(lane, by_partition) for lane, by_partition in self._sorted(events).items()),
             self.bury(letters, chunk.partition),
         )
 
-    def _take(self, chunk: Chunk) -> tuple[list[Event], list[DeadLetter]]:
+    def _take(self, records: Sequence[ConsumerRecord]) -> tuple[list[Event], list[DeadLetter]]:
         events: list[Event] = []
         letters: list[DeadLetter] = []
-        for record in chunk.records:
+        for record in records:
             taken = attempt(self._log_id, record, self._codec, RECORDS[record.topic], self._accept)
             if isinstance(taken, DeadLetter):
                 letters.append(taken)
             else:
                 events.append(taken)
-        events = self._opinions.on(events)
+        return events, letters
+
+    def _count(self, events: Sequence[Event]) -> None:
         for (feed, by), reports in Counter((event.feed, event.classified_by) for event in events).items():
             self._metrics.classified.labels(feed, by).inc(reports)
-        return events, letters
 
     def _accept(self, record: ConsumerRecord, decoded: Record) -> Event:
         if len(record.value) > MAX_REPORT_BYTES:
