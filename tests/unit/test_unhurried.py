@@ -8,9 +8,12 @@ from streams.flow.unhurried import unhurried
 async def test_others_have_their_turn_between_two_goes() -> None:
     heard: list[str] = []
 
+    def hear(goes: list[int]) -> None:
+        heard.append(str(goes))
+
     async def work() -> None:
         async for some in unhurried(range(5), 2):
-            heard.append(str([*some]))
+            hear([*some])
 
     async def urgent() -> None:
         heard.append("urgent")
