@@ -9,7 +9,7 @@ import msgspec
 
 from faults.load import Load, items_of
 from faults.recount import Recount, Verdict
-from faults.round import Feeding, memory_mb, wait_closed
+from faults.round import Feeding, memory_mb, wait_closed, wait_told
 from faults.stack import Stack
 from streams.flow.brokers import Broker
 from streams.flow.topics import ORDERS
@@ -46,6 +46,7 @@ def play_outage(stack: Stack, recount: Recount, warehouse: Warehouse, seconds: f
         feeding.wait()
         wait_closed(stack, warehouse)
     drained = time.monotonic() - back
+    wait_told(stack)
     verdict = recount.check((item.topic, item.value) for item in items if item.dead)
     orders = [after - before for before, after in pairwise(sent)]
     return Outage(seconds, orders, memory, round(drained, 2), verdict)
