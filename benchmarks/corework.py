@@ -18,7 +18,6 @@ from streams.core.localtime import to_ms
 from streams.core.normalise import normalise
 from streams.core.places import Places
 from streams.core.route import Router
-from streams.core.scrub import caller_hash
 from streams.core.triage import Desk
 from streams.core.wording import Wordings
 from streams.errors import RefusedError
@@ -63,7 +62,7 @@ class CoreWork:
         self.desks: dict[int, Desk] = defaultdict(self.new_desk)
         self.event_encoder, self.event_decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Event)
         self._grids = frozenset(code for code in city.areas if len(code) > 12)
-        self._partitions, self._key = partitions, key
+        self._partitions = partitions
 
     def new_desk(self) -> Desk:
         """An empty desk."""
@@ -94,9 +93,8 @@ class CoreWork:
         grid = clear["grid_code"].strip()
         if grid not in self._grids:
             raise RefusedError("unknown_area", f"{grid!r} is no grid of this city")
-        worker = caller_hash(self._key, clear["worker"] or "")
         at = to_ms(clear["report_time"])
-        return (LOG_ID, fed.partition, fed.offset, clear["number"], grid, worker, at, fed.timestamp)
+        return (LOG_ID, fed.partition, fed.offset, clear["number"], grid, at, fed.timestamp)
 
     def partition_of(self, event: Event) -> int:
         """The partition in which all reports of the event's county meet."""

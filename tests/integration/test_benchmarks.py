@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from benchmarks import growth, ratio, whatif
+from benchmarks.corework import CoreWork, Fed
 from benchmarks.drive import Stream
 from benchmarks.figures import FIGURES, SHORT, days, flood, pile
 from benchmarks.histogram import Histogram
@@ -18,6 +19,8 @@ from benchmarks.rows import RowWatch, Seen
 from benchmarks.scenarios import ALL_CLEARS, CALM, POLICE, PROFILES
 from benchmarks.trial import Plan, run_trial
 from streams.flow.topics import GRID_ALLCLEARS, POLICE_ALERTS
+from streams.warehouse.packed import pack
+from streams.warehouse.tables import TABLES
 from streams.wire.codec import Codec
 from streams.wire.source import FileSource
 
@@ -81,6 +84,13 @@ def test_loads_have_the_topics_of_their_scenario(tmp_path: Path, demo_city_folde
             assert found == {GRID_ALLCLEARS}
         else:
             assert len(found) >= 3
+
+
+def test_what_peers_write_of_an_all_clear_fits_its_table(tmp_path: Path, demo_city_folder: Path) -> None:
+    load_of = open_load(Wanted(ALL_CLEARS.name, 1, 100.0), demo_city_folder, tmp_path)
+    told = CoreWork(demo_city_folder, 1).take(Fed(GRID_ALLCLEARS, 0, 0, 1_700_000_000_000, load_of.record(0)[1]), 0)
+    assert isinstance(told, dict)
+    assert pack(TABLES["all_clears"], told["all_clears"]).rows == 1
 
 
 def test_histogram_is_right_within_two_percent() -> None:
