@@ -25,7 +25,7 @@ from streams.flow.publisher import Publisher
 from streams.flow.signs import clear_records
 from streams.flow.topics import ALL_CLEAR_FEED, GRID_ALLCLEARS, RECORDS, SIGNS
 from streams.flow.transport import Chunk
-from streams.flow.unhurried import unhurried
+from streams.flow.unhurried import taken_in_goes
 from streams.telemetry.metrics import Metrics
 from streams.wire.all_clear import quick_fields
 from streams.wire.codec import Codec, Record
@@ -56,12 +56,7 @@ class AllClears:
 
     async def step(self, chunk: Chunk) -> None:
         """Turn a chunk into rows and signs; returns when the broker has confirmed them."""
-        rows: list[Row] = []
-        letters: list[DeadLetter] = []
-        async for records in unhurried(chunk.records, IN_A_GO):
-            taken, refused = self._take(records)
-            rows += taken
-            letters += refused
+        rows, letters = await taken_in_goes(chunk.records, IN_A_GO, self._take)
         fresh = self._fresh(rows)
         chunk.let_go()
         await asyncio.gather(

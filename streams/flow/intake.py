@@ -23,7 +23,7 @@ from streams.flow.publisher import Outgoing, Publisher
 from streams.flow.rows import dead_letter_row
 from streams.flow.topics import DEAD_LETTERS, EVENTS, EVENTS_URGENT, RECORDS, REPORT_TOPICS, partition_of
 from streams.flow.transport import Chunk
-from streams.flow.unhurried import unhurried
+from streams.flow.unhurried import taken_in_goes
 from streams.telemetry.metrics import Metrics
 from streams.wire.codec import Codec, Record
 from streams.wire.registry import RegistryError
@@ -58,12 +58,7 @@ class Intake:
     async def step(self, chunk: Chunk) -> None:
         """Decode, scrub, place and classify a chunk; returns when its events and dead letters are confirmed."""
         self._metrics.clock_ahead.labels(chunk.topic).set(chunk.records[-1].timestamp / 1000 - time())
-        events: list[Event] = []
-        letters: list[DeadLetter] = []
-        async for records in unhurried(chunk.records, IN_A_GO):
-            taken, refused = self._take(records)
-            events += taken
-            letters += refused
+        events, letters = await taken_in_goes(chunk.records, IN_A_GO, self._take)
         events = self._opinions.on(events)
         chunk.let_go()
         self._count(events)
