@@ -46,7 +46,7 @@ def _row(codec: Codec, message: Any) -> dict[str, list[Row]]:  # noqa: ANN401 - 
     except RefusedError as error:
         return {"dead_letters": [(LOG_ID, FEED_TOPICS[topic], *place, error.reason, "", "", "", 0, at, "open", 1)]}
     if topic == GRID_ALLCLEARS:
-        clear = (LOG_ID, *place, record["number"], record["grid_code"], 0, to_ms(record["report_time"]), at)
+        clear = (LOG_ID, *place, record["number"], record["grid_code"], to_ms(record["report_time"]), at)
         return {"all_clears": [clear]}
     return {"events": [_event_row(FEED_TOPICS[topic], place, record, at)]}
 
@@ -63,8 +63,9 @@ def _event_row(feed: str, place: tuple[int, int], record: dict[str, Any], at: in
     return tuple([told.get(name, empty) for name, empty in _EMPTY])
 
 
+_OF_KIND = {TEXT: "", FLAG: False, DEGREES: None, "Float64": 0.0}
 #: Every column of `events` with what stands in it when nothing is known.
 _EMPTY = [
-    (name, "" if kind == TEXT else False if kind == FLAG else None if kind == DEGREES else 0)
+    (name, _OF_KIND.get(kind, 0))
     for name, kind in EVENTS.columns.items()
 ]
