@@ -22,7 +22,8 @@ from streams.config import Kafka
 from streams.core.decision import Incident
 from streams.core.event import Event
 from streams.errors import SanwangError
-from streams.flow.publisher import Outgoing, Publisher
+from streams.flow.batches import Outgoing
+from streams.flow.publisher import Publisher
 from streams.flow.state import state_records
 from streams.flow.terms import stamped
 from streams.flow.topics import INCIDENTS, partition_of

@@ -23,8 +23,8 @@ from streams.config import Kafka
 from streams.door.judge import Passed
 from streams.door.problems import busy
 from streams.errors import SanwangError
+from streams.flow.batches import MAX_BATCH_BYTES
 from streams.flow.brokers import Broker
-from streams.flow.publisher import MAX_BATCH_BYTES
 from streams.flow.security import aiokafka_security, kafka_python_security
 
 _LINGER_S = 0.01  # how long a lane that has just sent waits for company

@@ -12,7 +12,7 @@ from streams.core.case_record import Change, Mark, Place
 from streams.core.caseload import Caseload
 from streams.core.order_book import Entry
 from streams.core.order_life import Refusal
-from streams.flow.publisher import Outgoing
+from streams.flow.batches import Outgoing
 
 _LIVE, _REPLAYED, _HAND_OVER, _REFUSED, _MARK = b"o", b"r", b"h", b"x", b"m"  # first byte of a key: what the record is
 _encoder = msgspec.msgpack.Encoder()

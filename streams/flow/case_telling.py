@@ -13,11 +13,12 @@ from streams.core.casework import Acked, Answered, Paper
 from streams.core.order_life import Refusal
 from streams.core.supervision import Signal, unit_above
 from streams.core.unit import Unit
+from streams.flow.batches import Outgoing
 from streams.flow.dead_letters import DeadLetter, preview_of_fields
 from streams.flow.hand_overs import Found, HandOvers
 from streams.flow.intake import Intake
 from streams.flow.ledger import Rows, send_rows
-from streams.flow.publisher import Outgoing, Publisher
+from streams.flow.publisher import Publisher
 from streams.flow.rows import hand_over_row, order_row, receipt_row
 from streams.flow.topics import ANSWER_TOPICS, HAND_OVER_ACKS, ORDER_UPDATES, ORDERS, SUPERVISION
 from streams.telemetry.metrics import Metrics

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
+from itertools import chain
 
 import msgspec
 
@@ -12,10 +13,13 @@ from streams.core.casework import Issued, Paper, Sent
 from streams.core.decision import Decision
 from streams.core.event import Event
 from streams.core.handover import HandOver
-from streams.flow.publisher import Outgoing, Publisher
+from streams.flow.batches import Outgoing
+from streams.flow.convoy import Convoy
+from streams.flow.publisher import Publisher
 from streams.flow.topics import CASEWORK, casework_partition
 
 PAPERS_PER_RECORD = 100
+PAPERS_AT_ONCE = 1_000
 MAX_RECORD_BYTES = 400_000
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[Paper])
@@ -45,6 +49,7 @@ class Casework:
     def __init__(self, partitions: int, publisher: Publisher) -> None:
         self._partitions = partitions
         self._publisher = publisher
+        self._begun: Convoy[Sequence[tuple[str, Paper]]] = Convoy(self._send_together, PAPERS_AT_ONCE)
 
     async def send(self, papers: Iterable[tuple[str, Paper]]) -> None:
         """Send papers, each with the id of its incident; returns when the broker has confirmed them."""
@@ -57,12 +62,13 @@ class Casework:
             each = {partition: part[turn : turn + 1] for partition, part in records.items() if part[turn:]}
             await self._publisher.send_all(CASEWORK, each)
 
-    async def begin(
+    def begin(
         self, decided: Iterable[tuple[Event, Decision, int]], pushed: Iterable[tuple[HandOver, int]], now: int
-    ) -> None:
+    ) -> Awaitable[None]:
         """Send what triage sends out: orders, and records pushed across with the times at which they were opened.
 
-        Before the units have their orders, so that no answer can be there earlier.
+        After what earlier calls began; to be awaited before the units have their orders, so that no answer can be there
+        earlier.
         """
         papers: list[tuple[str, Paper]] = []
         latest = {d.incident.incident_id: (d.incident.opened_at, event.replayed, d.orders)
@@ -71,5 +77,7 @@ class Casework:
             papers += [(incident_id, Issued(order, opened_at, replayed)) for order in orders]
         for record, opened_at in pushed:
             papers.append((record.incident_id, Sent(Pushed(record, opened_at, now))))
-        if papers:
-            await self.send(papers)
+        return self._begun.put(papers, len(papers))
+
+    async def _send_together(self, begun: Sequence[Sequence[tuple[str, Paper]]]) -> None:
+        await self.send(chain.from_iterable(begun))

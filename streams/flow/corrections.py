@@ -20,11 +20,12 @@ from streams.core.correction import Correction, joined, left_behind, read_correc
 from streams.core.event import Event
 from streams.core.triage import Desk
 from streams.errors import RefusedError
+from streams.flow.batches import Outgoing
 from streams.flow.brokers import Broker, BrokerRecord, BrokerUnavailable
 from streams.flow.dead_letters import DeadLetter, received_at
 from streams.flow.ledger import send_rows
 from streams.flow.opinions import Opinions
-from streams.flow.publisher import Outgoing, Publisher
+from streams.flow.publisher import Publisher
 from streams.flow.reread import report_in
 from streams.flow.rows import Row, correction_row, incident_row
 from streams.flow.topics import INCIDENT_CORRECTIONS, RECORDS, REPORT_TOPICS, partition_of

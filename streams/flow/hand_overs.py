@@ -11,7 +11,8 @@ from streams.core.catalogue import OTHER, Item
 from streams.core.decision import Decision
 from streams.core.event import Event
 from streams.core.handover import HandOver, hand_over
-from streams.flow.publisher import Outgoing, Publisher
+from streams.flow.batches import Outgoing
+from streams.flow.publisher import Publisher
 from streams.flow.rows import Row, hand_over_row
 from streams.flow.topics import HAND_OVERS
 from streams.wire.codec import Codec

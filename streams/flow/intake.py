@@ -16,10 +16,11 @@ from streams.core.accept import Door, Envelope
 from streams.core.event import Event
 from streams.core.normalise import normalise
 from streams.errors import RefusedError
+from streams.flow.batches import Outgoing
 from streams.flow.dead_letters import DeadLetter, dead_letter, received_at, refused_at_a_door
 from streams.flow.ledger import send_rows
 from streams.flow.opinions import Opinions
-from streams.flow.publisher import Outgoing, Publisher
+from streams.flow.publisher import Publisher
 from streams.flow.rows import dead_letter_row
 from streams.flow.topics import DEAD_LETTERS, EVENTS, EVENTS_URGENT, RECORDS, REPORT_TOPICS, partition_of
 from streams.flow.transport import Chunk

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from streams.flow.publisher import MAX_BATCH_BYTES, Outgoing, Publisher
+from streams.flow.batches import MAX_BATCH_BYTES, Outgoing
+from streams.flow.publisher import Publisher
 from streams.flow.topics import LEDGER
 from streams.warehouse.packed import Packed, join, pack
 from streams.warehouse.tables import TABLES

@@ -1,39 +1,37 @@
 """Sending: the records of a chunk to their topics and partitions, confirmed by all in-sync replicas.
 
-librdkafka does the work in threads of its own, so a send costs the interpreter some 40 microseconds and each record
-one. A send returns only when the broker has confirmed it. While no broker answers it is repeated, for ever: what it
-carries is not acknowledged yet, so nothing is lost by waiting and nothing grows. A record that is repeated may be
-overtaken and may come twice; whoever reads ours goes by ids and revisions.
+What waits for a broker goes to it in one request, whatever topics and partitions it is for, as soon as the request
+before is answered: a request costs a broker some 0.3 ms, however little it carries. A send returns only when the broker
+has confirmed it. While no broker answers it is repeated, for ever: what it carries is not acknowledged yet, so nothing
+is lost by waiting and nothing grows. A record that is repeated may be overtaken and may come twice; whoever reads ours
+goes by ids and revisions.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
+import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from itertools import count
+from itertools import chain, count
 
 import structlog
+from aiokafka import TopicPartition
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaConnectionError, KafkaError, LeaderNotAvailableError, UnknownError
 from aiokafka.partitioner import murmur2
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from streams.config import Kafka
-from streams.errors import SanwangError
+from streams.flow.batches import ACKS_MS, MAX_BATCH_BYTES, Outgoing, Piece, outcomes_of, pieces_of, request_of
 from streams.flow.brokers import BrokerUnavailable
-from streams.flow.security import librdkafka_security
+from streams.flow.security import aiokafka_security
 
-Outgoing = tuple[bytes | None, bytes | None]  # key, value; None deletes a key of a compacted topic
-MAX_BATCH_BYTES = 900_000  # below the broker's default limit of 1 MiB for a batch
 _CONNECT_S = 10.0
 _FLUSH_S = 2.0
-_TICK_S = 0.001  # how often confirmations are looked for while there are any to come
-_FULL_S = 0.05  # how long to wait where librdkafka's own queue is full
+_ANSWER_MS = ACKS_MS + 5_000  # a broker that has not answered by then is taken for gone
+_REQUEST_BYTES = 4_000_000  # more goes with the next request, so that no urgent record waits long
 _PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 log = structlog.get_logger(__name__)
-
-
-class TooLargeError(SanwangError):
-    """A record that fits no batch."""
 
 
 class Publisher:
@@ -43,31 +41,38 @@ class Publisher:
         """`on_failure` is told the topic each time the broker did not confirm."""
         self._kafka = kafka
         self._on_failure = on_failure
-        self._producer: Producer | None = None
-        self._pending = 0  # sends that wait for the broker
-        self._looking = False
+        self._client: AIOKafkaClient | None = None
+        self._topics: set[str] = set()  # whose leaders were asked for
+        self._waiting: dict[TopicPartition, deque[Piece]] = {}
+        self._asked: dict[int, asyncio.Task[None]] = {}  # the request to each broker that is not answered yet
+        self._dispatching = False
         self._partition_of_key: dict[bytes, int] = {}
 
     async def start(self) -> None:
         """Connect; raises BrokerUnavailable where no broker answers. Must be called in the loop that will send."""
-        producer = Producer({
-            "bootstrap.servers": self._kafka.bootstrap, "acks": "all", "linger.ms": 0, "message.timeout.ms": 0,
-            "message.max.bytes": MAX_BATCH_BYTES + 100_000, "queue.buffering.max.messages": 1_000_000,
-            "socket.nagle.disable": True, "reconnect.backoff.max.ms": 2_000, **librdkafka_security(self._kafka),
-        }, logger=logging.getLogger(__name__))  # fmt: skip
+        client = AIOKafkaClient(
+            bootstrap_servers=self._kafka.bootstrap, client_id="sanwang", request_timeout_ms=_ANSWER_MS,
+            **aiokafka_security(self._kafka),
+        )
         try:
-            await asyncio.to_thread(producer.list_topics, timeout=_CONNECT_S)
-        except KafkaException as error:
-            raise BrokerUnavailable(f"no broker answers at {self._kafka.bootstrap}: {error.args[0].str()}") from None
-        self._producer = producer
+            await asyncio.wait_for(client.bootstrap(), _CONNECT_S)
+        except (KafkaError, TimeoutError) as error:
+            await client.close()
+            raise BrokerUnavailable(f"no broker answers at {self._kafka.bootstrap}: {error or 'time-out'}") from None
+        self._client = client
 
     async def stop(self) -> None:
         """Disconnect; what is not confirmed by then was never acknowledged."""
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await asyncio.to_thread(producer.flush, _FLUSH_S)
-            producer.purge()
-            producer.poll(0)
+        client, self._client = self._client, None
+        if client is None:
+            return
+        if self._asked:
+            await asyncio.wait(self._asked.values(), timeout=_FLUSH_S)
+        for task in list(self._asked.values()):
+            task.cancel()
+        self._settle(list(chain.from_iterable(self._waiting.values())), KafkaConnectionError("stopped"))
+        self._waiting.clear()
+        await client.close()
 
     def partition_of(self, key: bytes) -> int:
         """Kafka's own partition for a key (murmur2), remembered."""
@@ -86,71 +91,109 @@ class Publisher:
 
         Raises TooLargeError for a record that Kafka would not take.
         """
+        left = by_partition
         for attempt in count():
-            error = await self._send_once(topic, by_partition) if any(by_partition.values()) else None
+            left, error = await self._send_once(topic, left)
             if error is None:
                 return
             self._on_failure(topic)
-            log.warning("not confirmed", topic=topic, error=error.str(), attempt=attempt)
+            log.warning("not confirmed", topic=topic, error=str(error), attempt=attempt)
             await asyncio.sleep(_pause_s(attempt))
 
-    async def _send_once(self, topic: str, by_partition: Mapping[int, Sequence[Outgoing]]) -> KafkaError | None:
-        """Send; returns what stood in the way of any record, None when all are confirmed."""
-        sending = _Sending(sum(map(len, by_partition.values())))
-        self._pending += 1
-        try:
-            for partition, records in by_partition.items():
-                for key, value in records:
-                    while not self._accepted(topic, partition, key, value, sending):  # noqa: ASYNC110 - no event tells
-                        await asyncio.sleep(_FULL_S)
-            self._look()
-            return await sending.done
-        finally:
-            self._pending -= 1
+    async def _send_once(
+        self, topic: str, by_partition: Mapping[int, Sequence[Outgoing]]
+    ) -> tuple[Mapping[int, Sequence[Outgoing]], KafkaError | None]:
+        """Send; returns the records that were not confirmed, and what stood in the way of any."""
+        client = self._connected()
+        if topic not in self._topics:
+            self._topics.add(topic)
+            await asyncio.wait([asyncio.ensure_future(client.add_topic(topic))], timeout=_CONNECT_S)
+        loop = asyncio.get_running_loop()
+        pieces = [
+            piece for partition, records in by_partition.items()
+            for piece in pieces_of(TopicPartition(topic, partition), records, loop)
+        ]  # fmt: skip
+        for piece in pieces:
+            self._waiting.setdefault(piece.tp, deque()).append(piece)
+        self._dispatch_soon()
+        left: dict[int, list[Outgoing]] = {}
+        found: KafkaError | None = None
+        for piece in pieces:
+            if error := await piece.outcome:
+                left.setdefault(piece.tp.partition, []).extend(piece.records)
+                found = error
+        return left, found
 
-    def _accepted(self, topic: str, partition: int, key: bytes | None, value: bytes | None, sending: _Sending) -> bool:
-        """Give a record to librdkafka; False where its queue is full."""
-        if self._producer is None:
+    def _connected(self) -> AIOKafkaClient:
+        if self._client is None:
             raise RuntimeError("the publisher is not started, or was stopped")
+        return self._client
+
+    def _dispatch_soon(self) -> None:
+        """At the end of this turn of the loop: what is sent in one turn goes together."""
+        if not self._dispatching:
+            self._dispatching = True
+            asyncio.get_running_loop().call_soon(self._dispatch)
+
+    def _dispatch(self) -> None:
+        """Give each broker that has none to answer a request with all that waits for it."""
+        self._dispatching = False
+        if self._client is None:
+            return
+        for node, tps in self._by_leader(self._client).items():
+            request = self._taken(tps)
+            self._asked[node] = asyncio.create_task(self._exchange(self._client, node, request))
+
+    def _by_leader(self, client: AIOKafkaClient) -> dict[int, list[TopicPartition]]:
+        """Partitions for which records wait, by the broker that leads them, where it has no request to answer."""
+        found: dict[int, list[TopicPartition]] = {}
+        for tp in list(self._waiting):
+            node = client.cluster.leader_for_partition(tp)
+            if node is None or node < 0:
+                client.force_metadata_update()
+                self._settle(self._waiting.pop(tp), LeaderNotAvailableError())
+            elif node not in self._asked:
+                found.setdefault(node, []).append(tp)
+        return found
+
+    def _taken(self, tps: Sequence[TopicPartition]) -> dict[TopicPartition, list[Piece]]:
+        """Take what waits for partitions: a batch for each, no more bytes than a request should have."""
+        taken: dict[TopicPartition, list[Piece]] = {}
+        whole = 0
+        for tp in tps:
+            waiting, size = self._waiting[tp], 0
+            while waiting and (not size or size + waiting[0].size <= MAX_BATCH_BYTES):
+                size += waiting[0].size
+                taken.setdefault(tp, []).append(waiting.popleft())
+            if not waiting:
+                del self._waiting[tp]
+            whole += size
+            if whole >= _REQUEST_BYTES:
+                break
+        return taken
+
+    async def _exchange(self, client: AIOKafkaClient, node: int, taken: Mapping[TopicPartition, list[Piece]]) -> None:
+        outcomes: Mapping[TopicPartition, KafkaError | None] = {}
+        failure: KafkaError = UnknownError("the request broke off")
         try:
-            self._producer.produce(topic, value, key, partition, sending.confirm)
-        except BufferError:
-            self._look()
-            return False
-        except KafkaException as error:
-            if error.args[0].code() == KafkaError.MSG_SIZE_TOO_LARGE:
-                raise TooLargeError(f"{topic}: a record of {len(value or b'')} bytes fits no batch") from None
-            raise
-        return True
+            outcomes = outcomes_of(await client.send(node, request_of(taken, int(time.time() * 1000))))
+            failure = UnknownError("no word of the partition")
+        except KafkaError as error:
+            failure = error
+        finally:
+            del self._asked[node]
+            for tp, pieces in taken.items():
+                outcome = outcomes.get(tp, failure)
+                if outcome is not None and outcome.invalid_metadata:
+                    client.force_metadata_update()
+                self._settle(pieces, outcome)
+            if self._waiting:
+                self._dispatch_soon()
 
-    def _look(self) -> None:
-        """Take confirmations soon: in this loop, so that no thread fights for the interpreter."""
-        if not self._looking:
-            self._looking = True
-            asyncio.get_running_loop().call_later(_TICK_S, self._take_confirmations)
-
-    def _take_confirmations(self) -> None:
-        self._looking = False
-        if self._producer is not None:
-            self._producer.poll(0)
-            if self._pending:
-                self._look()
-
-
-class _Sending:
-    """Counts the confirmations of one send."""
-
-    def __init__(self, records: int) -> None:
-        self.done: asyncio.Future[KafkaError | None] = asyncio.get_running_loop().create_future()
-        self._left = records
-        self._error: KafkaError | None = None
-
-    def confirm(self, error: KafkaError | None, _message: Message) -> None:
-        """What librdkafka calls for every record."""
-        self._error = error or self._error
-        self._left -= 1
-        if not self._left and not self.done.done():
-            self.done.set_result(self._error)
+    def _settle(self, pieces: Sequence[Piece] | deque[Piece], outcome: KafkaError | None) -> None:
+        for piece in pieces:
+            if not piece.outcome.done():
+                piece.outcome.set_result(outcome)
 
 
 def _pause_s(attempt: int) -> float:

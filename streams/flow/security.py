@@ -25,18 +25,6 @@ def aiokafka_security(kafka: Kafka) -> dict[str, Any]:
     return options | _sasl(kafka)
 
 
-def librdkafka_security(kafka: Kafka) -> dict[str, str]:
-    """Settings for confluent-kafka's clients."""
-    options = {"security.protocol": kafka.security_protocol}
-    if kafka.ca_file:
-        options["ssl.ca.location"] = kafka.ca_file
-    if kafka.sasl_mechanism:
-        options |= {
-            "sasl.mechanism": kafka.sasl_mechanism, "sasl.username": kafka.username, "sasl.password": password_of(kafka)
-        }
-    return options
-
-
 def kafka_python_security(kafka: Kafka) -> dict[str, object]:
     """Keyword arguments for kafka-python's clients."""
     if kafka.security_protocol == "PLAINTEXT":

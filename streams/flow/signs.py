@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from streams.core.pulse import Beat
-from streams.flow.publisher import Outgoing
+from streams.flow.batches import Outgoing
 from streams.flow.topics import partition_of
 
 Clear = tuple[str, int]  # code of a grid or micro-grid, ms UTC

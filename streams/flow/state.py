@@ -10,7 +10,7 @@ import msgspec
 
 from streams.core.decision import Incident, Link
 from streams.core.triage import Desk
-from streams.flow.publisher import Outgoing
+from streams.flow.batches import Outgoing
 
 _INCIDENT, _LINK = b"i", b"l"  # first byte of a key: what the record is
 _encoder = msgspec.msgpack.Encoder()

@@ -12,15 +12,19 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import chain
 from typing import Protocol, TypeVar
 
 import msgspec
 from aiokafka import ConsumerRecord
 
 from streams.config import Kafka
+from streams.flow.batches import Outgoing
+from streams.flow.convoy import Convoy
 from streams.flow.lease import Lease
 from streams.flow.log_reader import reading
-from streams.flow.publisher import Outgoing, Publisher
+from streams.flow.publisher import Publisher
 from streams.flow.terms import Terms, claim_of, stamped, unstamped
 
 
@@ -39,8 +43,14 @@ class Log(Protocol):
 L = TypeVar("L", bound=Log)
 _WHOLE = b"\x01"  # key of the record that holds all records of a send; of the latest send only, after compaction
 MAX_WHOLE_BYTES = 400_000  # of its records; a larger send is several
+_Claim = tuple[int, int]  # generation of the group, term
+_Claimed = tuple[_Claim, Sequence[Outgoing]]
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[Outgoing])
+
+
+class ClaimedAnewError(Exception):
+    """The state was read anew since, by ourselves: what was decided before that is void, and must be decided again."""
 
 
 class StateTopic:
@@ -51,8 +61,9 @@ class StateTopic:
         self._topic = topic
         self._publisher = publisher
         self._lease = lease
-        self._claimed: dict[int, tuple[int, int]] = {}  # partition -> generation of the group, term
+        self._claimed: dict[int, _Claim] = {}
         self._sending: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._convoys: dict[int, Convoy[_Claimed]] = {}
 
     async def recover(self, partition: int, log: L) -> L:
         """Claim a partition and read what was made durable in it into `log`.
@@ -80,14 +91,26 @@ class StateTopic:
         """Make records durable together, after those of the calls before; more than 400 kB, one part after the other.
 
         When this returns, whoever takes the partition over will read them: they may be told. Raises LeaseLostError
-        where they must not be.
+        where they must not be, ClaimedAnewError where the partition is ours, and its state not what it was.
         """
-        generation, term = self._claimed[partition]
+        if partition not in self._convoys:
+            self._convoys[partition] = Convoy(partial(self._send_together, partition), MAX_WHOLE_BYTES)
+        claim = self._claimed[partition]
+        try:
+            await self._convoys[partition].put((claim, records), sum(map(_size, records)))
+        except ClaimedAnewError:
+            await self._lease.hold(claim[0])  # which says so where it is another worker's by now
+            raise
+        await self._lease.hold(claim[0])
+
+    async def _send_together(self, partition: int, sends: Sequence[_Claimed]) -> None:
         async with self._sending[partition]:
-            for part in _parts(records):
+            claim = self._claimed[partition]
+            if any(claimed != claim for claimed, _ in sends):
+                raise ClaimedAnewError(f"{self._topic} {partition}")
+            for part in _parts([*chain.from_iterable(records for _, records in sends)]):
                 whole = [(_WHOLE, _encoder.encode(part)), *part] if len(part) > 1 else part
-                await self._publisher.send(self._topic, partition, stamped(term, whole))
-        await self._lease.hold(generation)
+                await self._publisher.send(self._topic, partition, stamped(claim[1], whole))
 
 
 class _Reading:
@@ -117,12 +140,15 @@ class _Reading:
 def _parts(records: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
     part: list[Outgoing] = []
     size = 0
-    for key, value in records:
-        bytes_ = len(key or b"") + len(value or b"")
-        if part and size + bytes_ > MAX_WHOLE_BYTES:
+    for record in records:
+        if part and size + _size(record) > MAX_WHOLE_BYTES:
             yield part
             part, size = [], 0
-        part.append((key, value))
-        size += bytes_
+        part.append(record)
+        size += _size(record)
     if part:
         yield part
+
+
+def _size(record: Outgoing) -> int:
+    return len(record[0] or b"") + len(record[1] or b"")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from streams.flow.publisher import Outgoing
+from streams.flow.batches import Outgoing
 
 _CLAIM = b"\x00"  # first byte of a claim's key; each has a key of its own, so compaction leaves them where they are
 _STAMP = 4  # bytes before a record's value

@@ -4,7 +4,7 @@ Nearly all of stock Faust's cost is per message. Here a message's value is a `Ch
 partitions of a topic; an agent works on it as a whole and acknowledges it as a whole. Three rules hold:
 
 - The next records of a partition come when its chunk is acknowledged, or was let go: its step has taken from it what
-  order matters for. So they are worked on in order, and at most four chunks of a partition are under way.
+  order matters for. So they are worked on in order, and at most eight chunks of a partition are under way.
 - The next chunk is always one of the most urgent topic that has any (`streams.flow.topics.LANES`).
 - What is committed of a partition is the offset after the last chunk before which none is left to acknowledge.
 
@@ -34,6 +34,7 @@ from faust.types import TP, ConsumerMessage, Message
 from mode.threads import WorkerThread
 from msgspec import Struct
 
+from streams.flow.fetching import Fetching
 from streams.flow.topics import LANES, Lane
 from streams.flow.under_way import UnderWay
 
@@ -70,13 +71,6 @@ def _lane(topic: str) -> Lane:
     return LANES.get(topic, _OTHER)
 
 
-class _Some(Struct, frozen=True):
-    """Some partitions of an aiokafka assignment."""
-
-    tps: frozenset[TP]
-    state_value: Callable[[TP], Any]
-
-
 class _Expendable(WorkerThread):
     """A thread that the process does not wait for at its end: it may try to reach a broker for ever."""
 
@@ -100,32 +94,11 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         return consumer
 
     async def on_start(self) -> None:
-        """Start the aiokafka consumer without its pause between fetches while some partition waits to be consumed.
-
-        Partitions with a chunk in flight wait all the time here, and the others must not wait for them.
-        """
+        """Start the aiokafka consumer, with its fetches and its membership in our hands."""
         await super().on_start()
-        self._lingers: dict[TP, float] = {}  # loop's time until which a partition gathers records
         consumer = self._ensure_consumer()
-        consumer._fetcher._prefetch_backoff = 0
-        self._leave_out_lingering(consumer._fetcher)
+        self._fetching = Fetching(consumer._fetcher, self.thread_loop)
         self._follow_membership(consumer._coordinator)
-
-    def _leave_out_lingering(self, fetcher: Any) -> None:  # noqa: ANN401
-        """Fetch nothing of partitions that gather records: they gather at the broker, and come at once.
-
-        A fetch ends with the first record of any partition that it names: those of the bulk lanes would end most.
-        """
-        actions = fetcher._get_actions_per_node
-
-        def actions_but(assignment: Any) -> tuple[Any, ...]:  # noqa: ANN401
-            now = self.thread_loop.time()
-            gathering = {tp: until for tp, until in self._lingers.items() if until > now}
-            rest = _Some(assignment.tps - gathering.keys(), assignment.state_value)
-            fetches, resets, timeout, *more = actions(rest)
-            return fetches, resets, min([timeout, *(until - now for until in gathering.values())]), *more
-
-        fetcher._get_actions_per_node = actions_but
 
     def _follow_membership(self, coordinator: Any) -> None:  # noqa: ANN401
         """Renew the lease each time the coordinator of the group counts us in."""
@@ -174,8 +147,9 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         """Partitions with records at hand and no chunk in flight, the most urgent first; and when lingering ends."""
         busy = self.consumer.under_way.busy
         free = [tp for tp in fetcher._records if tp not in busy and (active is None or tp in active)]
-        ready = [tp for tp in free if self._lingers.get(tp, 0.0) <= now]
-        soonest = min((self._lingers[tp] for tp in free if self._lingers.get(tp, 0.0) > now), default=now + _IDLE_S)
+        until = self._fetching.gathers_until
+        ready = [tp for tp in free if until(tp) <= now]
+        soonest = min((until(tp) for tp in free if until(tp) > now), default=now + _IDLE_S)
         return sorted(ready, key=lambda tp: (_lane(tp.topic).urgency, tp.topic)), soonest
 
     def _taken(self, records: Mapping[TP, list[ConsumerRecord]], now: float) -> Mapping[TP, list[ConsumerRecord]]:
@@ -183,7 +157,7 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         self.taken_in = self.app.consumer_generation_id
         lane = _lane(next(iter(records)).topic)
         full = sum(map(len, records.values())) >= lane.chunk
-        self._lingers.update(dict.fromkeys(records, now if full else now + lane.linger_ms / 1000))
+        self._fetching.linger(records, now if full else now + lane.linger_ms / 1000)
         return records
 
     async def give_back(self, first: Mapping[TP, int], generation: int) -> None:
@@ -206,10 +180,8 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         self.thread_loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
-        fetcher = self._consumer._fetcher if self._consumer else None
-        for waiter in list(fetcher._fetch_waiters) if fetcher else ():
-            if not waiter.done():
-                waiter.set_result(None)
+        if self._consumer:
+            self._fetching.wake()
 
 
 class ChunkConsumer(driver.Consumer):

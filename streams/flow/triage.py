@@ -14,12 +14,13 @@ from streams.core.decision import Decision, Order
 from streams.core.event import FEEDS, Event
 from streams.core.triage import Desk
 from streams.errors import RefusedError
+from streams.flow.batches import Outgoing
 from streams.flow.casework import Casework
 from streams.flow.dead_letters import DeadLetter
 from streams.flow.hand_overs import HandOvers
 from streams.flow.intake import Intake
 from streams.flow.ledger import send_rows
-from streams.flow.publisher import Outgoing, Publisher
+from streams.flow.publisher import Publisher
 from streams.flow.rebuilding import Rebuilding
 from streams.flow.rows import Row, event_row, incident_row, latency_row, order_row
 from streams.flow.state import StateLog, state_records
@@ -104,7 +105,8 @@ class Triage:
             chunk.let_go()
             await asyncio.gather(*(self._state.send(partition, state) for partition, state in states.items() if state))
             await turn.come()
-            await self._casework.begin(decided, across, now)
+            begun = self._casework.begin(decided, across, now)
+        await begun
         decided_at = _now()
         await asyncio.gather(self._publisher.send_all(ORDERS, orders), self._hand_overs.push(across))
         rows["hand_overs"] = self._hand_overs.rows(across)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from faust.types import TP
 
-MOST = 4  # chunks of a partition: what its memory and a rebalance have to bear
+MOST = 8  # chunks of a partition: what its memory and a rebalance have to bear
 
 Ends = Mapping[TP, int]  # a chunk's partitions, each with the offset of its last record
 

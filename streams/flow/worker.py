@@ -38,7 +38,7 @@ from streams.warehouse.retention import keep_for
 SWITCH_INTERVAL_S = 0.0005  # the consumer's thread must not wait 5 ms for the interpreter
 #: The garbage collector's thresholds. Chunks make many containers and hardly any cycles; with Python's own thresholds a
 #: sixth of the time went into looking through the open incidents for garbage that is not there.
-COLLECT = (50_000, 20, 100)
+COLLECT = (10_000, 100, 100)
 log = structlog.get_logger(__name__)
 
 

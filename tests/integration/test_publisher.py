@@ -1,12 +1,16 @@
 """Sending on a real broker: confirmed, in order, repeated until it succeeds, and never in silence."""
 
 import asyncio
+from collections.abc import Mapping
 
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.protocol.produce import ProduceRequest
 
 from streams.config import Kafka
+from streams.flow.batches import MAX_BATCH_BYTES, Outgoing, TooLargeError, request_of
 from streams.flow.brokers import Broker, BrokerUnavailable, TopicSpec
-from streams.flow.publisher import MAX_BATCH_BYTES, Outgoing, Publisher, TooLargeError
+from streams.flow.publisher import Publisher
 from tests.support.ports import free_port
 
 PATIENCE_S = 40.0
@@ -47,6 +51,25 @@ async def test_sends_at_once_do_not_disturb_one_another(own_broker) -> None:
         ends = broker.end_offsets(["orders"])
         await publisher.stop()
     assert sum(ends.values()) == 60 * 20
+
+
+async def test_what_waits_for_a_broker_goes_to_it_in_one_request(own_broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Broker(own_broker.servers) as broker:
+        broker.create_topics([TopicSpec(topic, PARTITIONS, 1) for topic in ("orders", "ledger")])
+        broker.end_offsets(["orders", "ledger"])
+    requests: list[int] = []
+
+    def counted(by_partition: Mapping[TopicPartition, list], now_ms: int) -> ProduceRequest:
+        requests.append(len(by_partition))
+        return request_of(by_partition, now_ms)
+
+    monkeypatch.setattr("streams.flow.publisher.request_of", counted)
+    publisher = await started(own_broker.servers, [])
+    sends = [(topic, n % PARTITIONS) for topic in ("orders", "ledger") for n in range(30)]
+    await asyncio.gather(*(publisher.send(topic, partition, numbered(1)) for topic, partition in sends))
+    await publisher.stop()
+    assert sum(requests) < len(sends) / 2  # batches: those of a partition are one
+    assert max(requests) > 1  # and several partitions' are one request
 
 
 async def test_a_missing_topic_is_waited_for(own_broker) -> None:

@@ -1,5 +1,6 @@
 """The state topic on a real broker: one owner after the other, and one that does not know that it is over."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
@@ -7,11 +8,12 @@ from time import monotonic
 import pytest
 
 from streams.config import Kafka
+from streams.flow.batches import Outgoing
 from streams.flow.brokers import Broker, TopicSpec
 from streams.flow.lease import Lease, LeaseLostError
 from streams.flow.log_reader import read_partition
-from streams.flow.publisher import Outgoing, Publisher
-from streams.flow.state_topic import StateTopic
+from streams.flow.publisher import Publisher
+from streams.flow.state_topic import ClaimedAnewError, StateTopic
 from streams.flow.terms import unstamped
 
 TOPIC = "notes"
@@ -93,6 +95,31 @@ async def test_owners_follow_one_another_and_a_straggler_neither_counts_nor_tell
         assert await three.recover() == {b"a": b"1", b"b": b"2"}
         await three.topic.send(0, [(b"a", b"3"), (b"b", None)])
         assert await four.recover() == {b"a": b"3"}
+
+
+async def test_sends_at_once_are_all_there_and_in_order(own_broker) -> None:
+    kafka = Kafka(bootstrap=own_broker.servers, partitions=1)
+    async with publishing(kafka) as publisher:
+        owner = Owner(kafka, publisher, 1)
+        await owner.recover()
+        sends = [[(b"latest", str(n).encode()), (str(n).encode(), bytes(50_000))] for n in range(30)]
+        await asyncio.gather(*(owner.topic.send(0, send) for send in sends))
+        found = await Owner(kafka, publisher, 2).recover()
+    assert found == {b"latest": b"29"} | {str(n).encode(): bytes(50_000) for n in range(30)}
+
+
+async def test_what_was_decided_before_the_state_was_read_anew_is_void(own_broker) -> None:
+    kafka = Kafka(bootstrap=own_broker.servers, partitions=1)
+    async with publishing(kafka) as publisher:
+        owner = Owner(kafka, publisher, 1)
+        await owner.recover()
+        recovering = asyncio.create_task(owner.recover())
+        await asyncio.sleep(0)  # it has begun
+        with pytest.raises(ClaimedAnewError):  # and not LeaseLostError: the same worker must decide it again
+            await owner.topic.send(0, [(b"a", b"void")])
+        assert await recovering == {}
+        await owner.topic.send(0, [(b"a", b"1")])
+        assert await owner.recover() == {b"a": b"1"}
 
 
 async def test_a_send_that_breaks_off_is_there_as_a_whole_or_not_at_all(own_broker) -> None:
