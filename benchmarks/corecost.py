@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.corework import CoreWork, Fed, fields_of, rows_of
+from benchmarks.corework import CoreWork, Fed, rows_of
 from benchmarks.loads import Wanted, simulated
 from streams.core.event import Event
 from streams.core.normalise import normalise
@@ -83,7 +83,6 @@ def _triage_steps(work: CoreWork, events: Sequence[Event], repeats: int) -> list
         return [desks[work.partition_of(event)].decide(event, event.clock) for event in events]
 
     decided = list(zip(events, decide(), strict=True))
-    orders = [order for _, decision in decided for order in decision.orders]
     tables = [rows_of(event, decision, event.clock) for event, decision in decided]
     ledger = [
         {name: [row for rows in tables[n : n + CHUNK] for row in rows[name]] for name in tables[0]}
@@ -95,7 +94,7 @@ def _triage_steps(work: CoreWork, events: Sequence[Event], repeats: int) -> list
         ("match and decide, with routing", decide),
         ("  of it: route", route),
         ("encode state", lambda: state_records(incidents, [])),
-        ("encode orders", lambda: [work.codec.encode("Order", fields_of(order)) for order in orders]),
+        ("encode orders", lambda: [work.orders_of(decision) for _, decision in decided]),
         ("make rows", lambda: [rows_of(event, decision, event.clock) for event, decision in decided]),
         ("encode ledger", lambda: [encode_rows(rows) for rows in ledger]),
         ("join ledger", lambda: decode_rows(value for _, value in encoded)),

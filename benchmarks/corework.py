@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from streams.city.load import load_city
 from streams.core.accept import Door, Envelope
+from streams.core.all_clear import read_all_clear
 from streams.core.classify import Classifier
-from streams.core.decision import Decision, Order
+from streams.core.decision import Decision
 from streams.core.event import Event
-from streams.core.localtime import to_ms
 from streams.core.normalise import normalise
 from streams.core.places import Places
 from streams.core.route import Router
@@ -25,6 +25,7 @@ from streams.flow.dead_letters import DeadLetter, preview_of
 from streams.flow.rows import Row, dead_letter_row, event_row, incident_row, latency_row, order_row
 from streams.flow.topics import FEED_TOPICS, GRID_ALLCLEARS, RECORDS, REPORT_TOPICS, partition_of
 from streams.wire.codec import Codec
+from streams.wire.orders import OrderEncoder
 from streams.wire.source import FileSource
 
 LOG_ID = "bench"
@@ -55,6 +56,7 @@ class CoreWork:
         city = load_city(city_folder)
         self.city = city
         self.codec = Codec(FileSource())
+        self.orders = OrderEncoder(FileSource())
         self.places, self.classifier = Places(city.areas.values()), Classifier(city.catalogue)
         self.router = Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)
         self.wordings = Wordings(city.areas.values())
@@ -89,12 +91,8 @@ class CoreWork:
 
     def all_clear(self, fed: Fed) -> Row:
         """The row of an all-clear; raises RefusedError."""
-        clear = self.codec.decode("AllClear", fed.value)
-        grid = clear["grid_code"].strip()
-        if grid not in self._grids:
-            raise RefusedError("unknown_area", f"{grid!r} is no grid of this city")
-        at = to_ms(clear["report_time"])
-        return (LOG_ID, fed.partition, fed.offset, clear["number"], grid, at, fed.timestamp)
+        clear = read_all_clear(self.codec.decode("AllClear", fed.value), self._grids, fed.timestamp)
+        return (LOG_ID, fed.partition, fed.offset, clear.number, clear.grid, clear.at, fed.timestamp)
 
     def partition_of(self, event: Event) -> int:
         """The partition in which all reports of the event's county meet."""
@@ -107,12 +105,8 @@ class CoreWork:
 
     def orders_of(self, decision: Decision) -> list[tuple[bytes, bytes]]:
         """A decision's orders for Kafka."""
-        return [(order.unit.encode(), self.codec.encode("Order", fields_of(order))) for order in decision.orders]
-
-
-def fields_of(order: Order) -> dict[str, Any]:
-    """An order as the codec takes it."""
-    return {name: getattr(order, name) for name in order.__struct_fields__}
+        encoded = self.orders.encode(decision.orders)
+        return [(order.unit.encode(), record) for order, record in zip(decision.orders, encoded, strict=True)]
 
 
 def rows_of(event: Event, decision: Decision, now: int, version: int = 0) -> Rows:

@@ -88,14 +88,19 @@ def wait_told(stack: Stack) -> None:
     """
     ends = time.monotonic() + PATIENCE_S
     for topics in ((EVENTS_URGENT, EVENTS), (CASEWORK,), (LEDGER,)):  # each leads to records of the next
+        while time.monotonic() < ends and not _worked_off(stack, topics):
+            stack.supervise()
+            time.sleep(POLL_S)
+
+
+def _worked_off(stack: Stack, topics: Sequence[str]) -> bool:
+    """Whether every record of these topics is done with; not while no broker answers."""
+    try:
         with Broker(stack.kafka.servers) as broker:
-            wanted = broker.end_offsets(topics)
-            while time.monotonic() < ends:
-                done = broker.committed(stack.settings(0).kafka.group)
-                if all(done.get(place, 0) >= end for place, end in wanted.items()):
-                    break
-                stack.supervise()
-                time.sleep(POLL_S)
+            done = broker.committed(stack.settings(0).kafka.group)
+            return all(done.get(place, 0) >= end for place, end in broker.end_offsets(topics).items())
+    except SanwangError:
+        return False
 
 
 class Feeding:

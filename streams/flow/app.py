@@ -13,11 +13,12 @@ from aiokafka.helpers import create_ssl_context
 from faust.types import TP
 
 from streams.config import Kafka
+from streams.flow.consumer_thread import GOODBYE_S
 from streams.flow.guard import Guard, Step
 from streams.flow.lease import Lease
 from streams.flow.log_reader import METADATA_MS
 from streams.flow.security import password_of
-from streams.flow.transport import GOODBYE_S, ChunkTransport
+from streams.flow.transport import ChunkTransport
 from streams.telemetry.metrics import Metrics
 
 COMMIT_INTERVAL_S = 1.0

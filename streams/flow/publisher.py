@@ -42,7 +42,7 @@ class Publisher:
         self._kafka = kafka
         self._on_failure = on_failure
         self._client: AIOKafkaClient | None = None
-        self._topics: set[str] = set()  # whose leaders were asked for
+        self._topics: dict[str, asyncio.Future[bool]] = {}  # asked for their leaders: done when answered
         self._waiting: dict[TopicPartition, deque[Piece]] = {}
         self._asked: dict[int, asyncio.Task[None]] = {}  # the request to each broker that is not answered yet
         self._dispatching = False
@@ -106,8 +106,9 @@ class Publisher:
         """Send; returns the records that were not confirmed, and what stood in the way of any."""
         client = self._connected()
         if topic not in self._topics:
-            self._topics.add(topic)
-            await asyncio.wait([asyncio.ensure_future(client.add_topic(topic))], timeout=_CONNECT_S)
+            self._topics[topic] = asyncio.ensure_future(client.add_topic(topic))
+        if not self._topics[topic].done():
+            await asyncio.wait([self._topics[topic]], timeout=_CONNECT_S)
         loop = asyncio.get_running_loop()
         pieces = [
             piece for partition, records in by_partition.items()

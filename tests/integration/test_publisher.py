@@ -64,12 +64,13 @@ async def test_what_waits_for_a_broker_goes_to_it_in_one_request(own_broker, mon
         return request_of(by_partition, now_ms)
 
     monkeypatch.setattr("streams.flow.publisher.request_of", counted)
-    publisher = await started(own_broker.servers, [])
+    publisher = await started(own_broker.servers, failures := [])
     sends = [(topic, n % PARTITIONS) for topic in ("orders", "ledger") for n in range(30)]
     await asyncio.gather(*(publisher.send(topic, partition, numbered(1)) for topic, partition in sends))
     await publisher.stop()
     assert sum(requests) < len(sends) / 2  # batches: those of a partition are one
     assert max(requests) > 1  # and several partitions' are one request
+    assert not failures  # though nobody had asked for the leaders yet
 
 
 async def test_a_missing_topic_is_waited_for(own_broker) -> None:
