@@ -21,7 +21,8 @@ from streams.core.wording import TEXT_CHARS, Wording, Wordings, share
 
 FEED_BIT = {"hotline": 1, "police": 2, "grid": 4}
 LONG_WINDOW_S = 4 * 3600  # beyond this, time says little and text must say more
-_METRES_PER_DEGREE = 111_320.0
+METRES_PER_DEGREE = 111_320.0
+_LEAST_REACH_M = 30  # what two coordinates of one place may differ by
 LASTING_S = 7 * 86_400  # reports without a place, told in the same words, may be so far apart whatever their item
 
 # Points for the wording of two reports whose place is no closer than a township; see docs/decisions.md.
@@ -129,9 +130,9 @@ def _place_points(event: Event, incident: Incident, distance_m: int) -> tuple[in
     """0 to 3 points for nearness; None when the places are certainly different."""
     if event.lon is not None and event.lat is not None and incident.lon is not None and incident.lat is not None:
         metres = distance(event.lon, event.lat, incident.lon, incident.lat)
-        if metres > max(distance_m, 30):
+        if metres > reach_m(distance_m):
             return None, ""
-        return (3 if metres <= max(distance_m / 4, 30) else 2), f"{metres:.0f} m of {distance_m} m"
+        return (3 if metres <= max(distance_m / 4, _LEAST_REACH_M) else 2), f"{metres:.0f} m of {distance_m} m"
     common = common_area(event.area, incident.area)
     if common is None:
         return None, ""
@@ -143,6 +144,11 @@ def _place_points(event: Event, incident: Incident, distance_m: int) -> tuple[in
     return 0, f"same {level} {common}"
 
 
+def reach_m(distance_m: int) -> int:
+    """Metres beyond which two places with coordinates are surely different, for an item's distance."""
+    return max(distance_m, _LEAST_REACH_M)
+
+
 def common_area(one: str, other: str) -> str | None:
     """The wider of two areas if it holds the other, else None (two different places)."""
     wide, deep = (one, other) if len(one.rstrip("0")) <= len(other.rstrip("0")) else (other, one)
@@ -151,8 +157,8 @@ def common_area(one: str, other: str) -> str | None:
 
 def distance(lon: float, lat: float, lon2: float, lat2: float) -> float:
     """Metres between two points; the flat approximation is good to 0.1 % over the few kilometres that matter here."""
-    east = (lon2 - lon) * cos(radians(lat)) * _METRES_PER_DEGREE
-    return hypot(east, (lat2 - lat) * _METRES_PER_DEGREE)
+    east = (lon2 - lon) * cos(radians(lat)) * METRES_PER_DEGREE
+    return hypot(east, (lat2 - lat) * METRES_PER_DEGREE)
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
-from math import floor
+from math import cos, floor, radians
 from sys import intern
 
 from streams.core.catalogue import OTHER, Item
 from streams.core.decision import Incident, Link
 from streams.core.event import Event
-from streams.core.match import LASTING_S
+from streams.core.match import LASTING_S, METRES_PER_DEGREE, reach_m
+from streams.core.sharing import Sharing
 from streams.core.wording import Wordings
 
 CELL_DEGREES = 0.01
@@ -25,7 +26,8 @@ CANDIDATES = 24  # newest neighbours looked at; more than that in one cell and c
 SEEN_LIMIT = 500_000  # event ids remembered per partition after their incidents are forgotten
 _DEGREES_PER_METRE = 1 / 90_000  # generous: covers a degree of longitude up to 36° N
 
-_Key = tuple[str, int, int] | tuple[str, str]  # class and cell; class and area, or "" and an anchor of the text
+_COLUMNS = 100_000  # more than there are cells from the equator to a pole
+_Key = tuple[str, int] | tuple[str, str]  # class and cell; class and area, or "" and an anchor of the text
 
 
 class OpenIncidents:
@@ -42,7 +44,7 @@ class OpenIncidents:
         #: dictionaries to look in costs less than another one with all of them.
         self._queues: dict[int, dict[str, Incident]] = {}
         self._seen: dict[str, tuple[int, int]] = {}  # forgotten event id -> position of its record, oldest first
-        self._assists: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._sharing = Sharing()
         self._watermark = 0
         self._opened = 0
 
@@ -97,19 +99,13 @@ class OpenIncidents:
         self.touch(incident)
 
     def _file(self, incident: Incident) -> None:
-        self._share(incident)
+        self._sharing.apply(incident)
         for key in _keys_of(incident, self._wordings):
-            self._filed.setdefault(key, []).append(incident)
-
-    def _share(self, incident: Incident) -> None:
-        """Let equal values be one object: decoded ones are all separate, and a million incidents must fit in memory."""
-        incident.item, incident.area = intern(incident.item), intern(incident.area)
-        incident.lead, incident.rule = intern(incident.lead), intern(incident.rule)
-        incident.assists = self._assists.setdefault(incident.assists, incident.assists)
-        if incident.last_at == incident.first_at:
-            incident.last_at = incident.first_at
-        if incident.touched == incident.opened_at:
-            incident.touched = incident.opened_at
+            filed = self._filed.get(key)
+            if filed is None:
+                self._filed[key] = [incident]  # takes less memory than an empty one that grows
+            else:
+                filed.append(incident)
 
     def link(self, link: Link) -> None:
         """Record that an event belongs to an incident."""
@@ -159,13 +155,21 @@ class OpenIncidents:
                 self._forget(incident)
 
     def near(self, event: Event, item: Item) -> Iterator[Incident]:
-        """Open incidents of the event's class around its place, newest first, each once."""
+        """Open incidents of the event's class around its place, newest first, each once; none surely too far."""
         if event.lon is None and _is_wide(event.area):
             yield from self._named_alike(event)
             return
         told: set[str] = set()
+        lon, lat = event.lon, event.lat
+        north = reach_m(item.distance_m) / METRES_PER_DEGREE
+        east = north / cos(radians(lat)) if lat is not None else 0.0
         for key in _keys_around(event, item.distance_m):
             for incident in islice(reversed(self._filed.get(key, [])), CANDIDATES):
+                if (
+                    lat is not None and lon is not None and incident.lat is not None and incident.lon is not None
+                    and (abs(incident.lat - lat) > north or abs(incident.lon - lon) > east)
+                ):
+                    continue  # `compare` would say the same, ten times as slowly
                 if incident.incident_id not in told:
                     told.add(incident.incident_id)
                     yield incident
@@ -201,14 +205,14 @@ class OpenIncidents:
 
 
 def _file_area(area: str) -> str:
-    return area[:12]  # a grid's or micro-grid's village
+    return intern(area[:12])  # a grid's or micro-grid's village
 
 
 def _keys_of(incident: Incident, wordings: Wordings) -> list[_Key]:
-    kind = incident.item[:2]
+    kind = intern(incident.item[:2])
     keys: list[_Key] = [(kind, _file_area(incident.area))]
     if incident.lon is not None and incident.lat is not None:
-        keys.append((kind, floor(incident.lon / CELL_DEGREES), floor(incident.lat / CELL_DEGREES)))
+        keys.append((kind, floor(incident.lon / CELL_DEGREES) * _COLUMNS + floor(incident.lat / CELL_DEGREES)))
     elif _is_wide(incident.area):
         keys.extend(("", anchor) for anchor in wordings.of(incident.text).anchors)
     return keys
@@ -225,7 +229,7 @@ def _keys_around(event: Event, distance_m: int) -> Iterable[_Key]:
 def _cells(kind: str, lon: float, lat: float, reach: float) -> Iterator[_Key]:
     for x in range(floor((lon - reach) / CELL_DEGREES), floor((lon + reach) / CELL_DEGREES) + 1):
         for y in range(floor((lat - reach) / CELL_DEGREES), floor((lat + reach) / CELL_DEGREES) + 1):
-            yield (kind, x, y)
+            yield (kind, x * _COLUMNS + y)
 
 
 def _is_wide(area: str) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain
 
 import msgspec
 
 from streams.core.decision import Incident, Link
+from streams.core.sharing import Sharing
 from streams.core.triage import Desk
 from streams.flow.batches import Outgoing
 
@@ -37,24 +38,28 @@ class StateLog:
     """What the state topic says, while it is read: the latest of each incident and link, in order of first mention."""
 
     def __init__(self) -> None:
-        self._incidents: dict[bytes, Incident] = {}
-        self._links: dict[bytes, Link] = {}
+        self._incidents: dict[str, Incident] = {}
+        self._links: dict[str, Link] = {}
+        self._sharing = Sharing()  # from the first on: what a million values took once would stay taken
 
     def read(self, key: bytes | None, value: bytes | None) -> None:
         """Take one record. A revision that is older than one read before was overtaken on its way and is ignored."""
         if not key or value is None:
             return
         if key[:1] == _LINK:
-            self._links[key] = _links.decode(value)
+            link = _links.decode(value)
+            self._links[link.event_id] = link
         elif key[:1] == _INCIDENT:
             incident = _incidents.decode(value)
-            known = self._incidents.get(key)
+            known = self._incidents.get(incident.incident_id)
             if known is None or known.revision <= incident.revision:
-                self._incidents[key] = incident
+                self._sharing.apply(incident)
+                self._incidents[incident.incident_id] = incident
 
     def value(self, key: bytes) -> bytes | None:
         """The latest value of a key, None where there is none."""
-        found = self._links.get(key) or self._incidents.get(key)
+        kept: Mapping[str, Incident | Link] = self._links if key[:1] == _LINK else self._incidents
+        found = kept.get(key[1:].decode())
         return _encoder.encode(found) if found else None
 
     def restore(self, desk: Desk) -> None:
