@@ -39,6 +39,7 @@ class Session:
         plan = change(msgspec.structs.replace(figure.plan(self.size), broker=broker))
         result = run_trial(plan)
         name, value = f"{figure.name} on {broker}", round(figure.value(result), 3)
+        name += ", profiled" if plan.profile else ""
         self.outcome.figures.setdefault(name, []).append(result)
         self.outcome.values[name] = value
         outcome.show_result(self.console, f"{figure.title}, {broker}, {plan.workers} worker(s)", result)

@@ -17,6 +17,7 @@ from streams.core.catalogue import OTHER, Item
 from streams.core.decision import Incident, Link
 from streams.core.event import Event
 from streams.core.match import LASTING_S, METRES_PER_DEGREE, reach_m
+from streams.core.oldest import keep_youngest, take_while
 from streams.core.sharing import Sharing
 from streams.core.wording import Wordings
 
@@ -150,8 +151,11 @@ class OpenIncidents:
     def _expire(self) -> None:
         for kept_s, queue in self._queues.items():
             oldest = (self._watermark // 1000 - kept_s) * 1000  # whole seconds: looked at once a second
-            while queue and (incident := next(iter(queue.values()))).touched < oldest:
-                del queue[incident.incident_id]
+
+            def is_old(incident: Incident, oldest: int = oldest) -> bool:
+                return incident.touched < oldest
+
+            for incident in take_while(queue, is_old):
                 self._forget(incident)
 
     def near(self, event: Event, item: Item) -> Iterator[Incident]:
@@ -188,8 +192,7 @@ class OpenIncidents:
     def _remember(self, event_id: str, source: Incident | Link) -> None:
         """Keep the position of an event that is forgotten, so that it is recognised when it comes again."""
         self._seen[event_id] = (source.source_partition, source.source_offset)
-        if len(self._seen) > SEEN_LIMIT:
-            del self._seen[next(iter(self._seen))]
+        keep_youngest(self._seen, SEEN_LIMIT)
 
     def _forget(self, incident: Incident) -> None:
         self._remember(incident.incident_id, incident)

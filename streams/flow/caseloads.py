@@ -85,9 +85,8 @@ class Caseloads:
                     told.add(paper, settled)
         signals = await asyncio.gather(*(self._make_durable(p, caseload) for p, caseload in caseloads.items()))
         await self._telling.tell(told, [signal for each in signals for signal in each], chunk.partition)
-        for partition, caseload in caseloads.items():
+        for partition in caseloads:
             self._worked_at[partition] = monotonic()
-            self._show(partition, caseload)
 
     async def _make_durable(self, partition: int, caseload: Caseload) -> tuple[Signal, ...]:
         change, signals = caseload.take_changes()
@@ -119,6 +118,8 @@ class Caseloads:
         while True:
             await asyncio.sleep(LOOK_S)
             self._caseloads.again(self._caseloads.failed)
+            for partition in self._caseloads.partitions:
+                self._show(partition, self._caseloads.ready(partition))
             for partition in sorted(caught_up() & self._caseloads.partitions):
                 try:
                     await self._look(partition)
@@ -140,7 +141,6 @@ class Caseloads:
             if signals:
                 await self._telling.tell(Told(), signals, partition)
                 await self._state.send(partition, change_records(caseload.told()))
-            self._show(partition, caseload)
 
     def _show(self, partition: int, caseload: Caseload | None) -> None:
         waiting = caseload.waiting() if caseload else []

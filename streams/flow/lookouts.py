@@ -18,6 +18,7 @@ from streams.city.city import City
 from streams.config import Kafka, Watch
 from streams.core.deadline import HOUR, MINUTE
 from streams.core.lookout import Duty, Lookout
+from streams.core.oldest import keep_youngest
 from streams.core.warnings import Colour, ColourWarning, Sight
 from streams.errors import SanwangError
 from streams.flow.log_reader import read_partition
@@ -62,8 +63,7 @@ class Seat:
         if incident_id in self._seen:
             return False
         self._seen[incident_id] = None
-        if len(self._seen) > _SEEN:
-            del self._seen[next(iter(self._seen))]
+        keep_youngest(self._seen, _SEEN)
         return True
 
 
