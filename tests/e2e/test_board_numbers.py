@@ -12,12 +12,11 @@ from typing import Any
 
 import pytest
 from selenium.webdriver import Chrome
-from selenium.webdriver.common.by import By
 
 from streams.board.view import SHANGHAI
 from streams.warehouse.tables import TABLES
 from tests.support.board import COUNTY, RunningBoard
-from tests.support.browser import wait_for
+from tests.support.browser import read_all, wait_for
 from tests.support.planted import MINUTE
 from tests.support.web import Web
 
@@ -62,11 +61,10 @@ def tiles(chrome: Chrome) -> dict[str, str]:
     """Number of each tile by page and state."""
     wait_for(chrome, ".a-state .tile")
     shown = {}
-    for tile in chrome.find_elements(By.CSS_SELECTOR, ".a-state .tile"):
-        href = str(tile.get_attribute("href"))
+    for href, number in read_all(chrome, ".a-state .tile", "[e.href, e.querySelector('b').innerText]"):
         page, state = re.search(r"/([\w-]+)\?", href), re.search(r"state=\w+", href)
         assert page
-        shown[f"{page[1]} {state[0]}" if state else page[1]] = tile.find_element(By.TAG_NAME, "b").text
+        shown[f"{page[1]} {state[0]}" if state else page[1]] = number
     return shown
 
 
@@ -134,8 +132,8 @@ def test_the_map_has_the_worst_colour_of_every_township(board: RunningBoard, ent
     wait_for(chrome, ".a-map svg a")
     standing = {row["warning_id"]: row for row in latest(board, "warnings", "warning_id")}.values()
     colours = Counter(row["colour"] for row in standing if row["change"] != "cancelled" and row["subject"] == "surge")
-    cells = chrome.find_elements(By.CSS_SELECTOR, ".a-map svg a path")
-    shown = Counter(int(str(cell.get_attribute("class"))[1:]) for cell in cells)
+    cells = read_all(chrome, ".a-map svg a path", "e.getAttribute('class')")
+    shown = Counter(int(cell[1:]) for cell in cells)
     assert len(cells) == sum(1 for code in {row[0] for row in board.warehouse.query(
         "SELECT code FROM sanwang.areas FINAL WHERE level = 'township'")} if code)  # fmt: skip
     assert {colour: shown[colour] for colour in (1, 2, 3, 4)} == dict(colours)
@@ -144,8 +142,7 @@ def test_the_map_has_the_worst_colour_of_every_township(board: RunningBoard, ent
 def test_units_are_ranked_by_overdue_orders(board: RunningBoard, enter: Callable[[str], Chrome]) -> None:
     chrome = enter("viewer")
     wait_for(chrome, ".a-units tbody tr td.r")
-    rows = [[cell.text for cell in row.find_elements(By.TAG_NAME, "td")]
-            for row in chrome.find_elements(By.CSS_SELECTOR, ".a-units tbody tr")]  # fmt: skip
+    rows = read_all(chrome, ".a-units tbody tr", "[...e.querySelectorAll('td')].map(td => td.innerText)")
     overdue = [int(row[0]) for row in rows]
     now = time.time() * 1000
     counted = Counter(row["unit"] for row in open_orders(board, "") if row["due_at"] < now)

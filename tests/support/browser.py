@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
@@ -55,6 +56,13 @@ def sign_in(chrome: Chrome, url: str, name: str, password: str) -> None:
     chrome.find_element(By.ID, "name").send_keys(name)
     chrome.find_element(By.ID, "password").send_keys(password + "\n")
     WebDriverWait(chrome, WAIT_S).until(lambda c: "/sign-in" not in c.current_url)
+
+
+def read_all(chrome: Chrome, css: str, script: str) -> list[Any]:
+    """What `script` returns of each element `e`, all read at one moment: a live page may redraw them at any other."""
+    look = f"return [...document.querySelectorAll(arguments[0])].map(e => {script})"
+    found: list[Any] = chrome.execute_script(look, css)
+    return found
 
 
 def wait_for(chrome: Chrome, css: str) -> None:
