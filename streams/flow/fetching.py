@@ -20,7 +20,7 @@ from msgspec import Struct
 from streams.flow.topics import LANES
 
 EXPRESS = frozenset(topic for topic, lane in LANES.items() if lane.urgency <= 1)  # lanes with a fetch of their own
-BULK_WAIT_MS = 50  # how long the other fetch may wait for BULK_BYTES: fewer of them, and each with more
+BULK_WAIT_MS = 20  # how long the other fetch may wait for BULK_BYTES: fewer of them, and each with more
 BULK_BYTES = 65_536
 
 
