@@ -2,7 +2,7 @@
 # Needs Python 3.11 or newer with its venv module; PYTHON=/path/to/python3 names one, DEMO_SECONDS=30 ends the demo.
 
 BIN := .venv/bin
-COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --universal \
+COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-header --universal \
 	pyproject.toml requirements/build.in
 
 BENCH := .sanwang/bench-venv

@@ -36,13 +36,19 @@ class Piece(Struct, eq=False):
     outcome: asyncio.Future[KafkaError | None]
 
 
+def bytes_of(record: Outgoing) -> int:
+    """Bytes of its key and value."""
+    key, value = record
+    return len(key or b"") + len(value or b"")
+
+
 def pieces_of(tp: TopicPartition, records: Sequence[Outgoing], loop: asyncio.AbstractEventLoop) -> Iterator[Piece]:
     """Cut the records of a partition where a batch is full. Raises TooLargeError for one that Kafka would not take."""
     first, size = 0, 0
-    for number, (key, value) in enumerate(records):
-        bytes_ = len(key or b"") + len(value or b"") + _RECORD_BYTES
+    for number, record in enumerate(records):
+        bytes_ = bytes_of(record) + _RECORD_BYTES
         if bytes_ > _LARGEST:
-            raise TooLargeError(f"{tp.topic}: a record of {len(value or b'')} bytes fits no batch")
+            raise TooLargeError(f"{tp.topic}: a record of {len(record[1] or b'')} bytes fits no batch")
         if size + bytes_ > MAX_BATCH_BYTES and number > first:
             yield Piece(tp, records[first:number], size, loop.create_future())
             first, size = number, 0

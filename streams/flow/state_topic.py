@@ -20,7 +20,7 @@ import msgspec
 from aiokafka import ConsumerRecord
 
 from streams.config import Kafka
-from streams.flow.batches import Outgoing
+from streams.flow.batches import Outgoing, bytes_of
 from streams.flow.convoy import Convoy
 from streams.flow.lease import Lease
 from streams.flow.log_reader import reading
@@ -97,7 +97,7 @@ class StateTopic:
             self._convoys[partition] = Convoy(partial(self._send_together, partition), MAX_WHOLE_BYTES)
         claim = self._claimed[partition]
         try:
-            await self._convoys[partition].put((claim, records), sum(map(_size, records)))
+            await self._convoys[partition].put((claim, records), sum(map(bytes_of, records)))
         except ClaimedAnewError:
             await self._lease.hold(claim[0])  # which says so where it is another worker's by now
             raise
@@ -141,14 +141,10 @@ def _parts(records: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
     part: list[Outgoing] = []
     size = 0
     for record in records:
-        if part and size + _size(record) > MAX_WHOLE_BYTES:
+        if part and size + bytes_of(record) > MAX_WHOLE_BYTES:
             yield part
             part, size = [], 0
         part.append(record)
-        size += _size(record)
+        size += bytes_of(record)
     if part:
         yield part
-
-
-def _size(record: Outgoing) -> int:
-    return len(record[0] or b"") + len(record[1] or b"")
