@@ -21,11 +21,15 @@ from streams.core.unit import Unit
 from streams.errors import FileFault
 
 
-def load_city(folder: Path) -> City:
-    """The city that the files in `folder` describe, see docs/city.md. Raises CityFaults with everything wrong in it."""
+def load_city(folder: Path, like: tuple[Path, City] | None = None) -> City:
+    """The city that the files in `folder` describe, see docs/city.md. Raises CityFaults with everything wrong in it.
+
+    `like` is another folder with its city: where the two folders say the same of areas, these are not read again.
+    """
     faults: list[FileFault] = []
     head = read_head(folder, faults)
-    city = _read(folder, head, faults) if head else None
+    areas = like[1].areas if like and _same_areas(folder, like[0]) else None
+    city = _read(folder, head, areas, faults) if head else None
     if city is None or faults:
         raise CityFaults(str(folder), faults)
     return city
@@ -40,8 +44,13 @@ def check_city(folder: Path) -> list[FileFault]:
     return []
 
 
-def _read(folder: Path, head: Head, faults: list[FileFault]) -> City:
-    areas = read_areas(Table(folder, "areas.csv", faults), head)
+def _same_areas(one: Path, other: Path) -> bool:
+    files = "city.toml", "areas.csv"  # the first has the bounds and the day on which areas are in force
+    return all((one / file).is_file() and (one / file).read_bytes() == (other / file).read_bytes() for file in files)
+
+
+def _read(folder: Path, head: Head, known: Mapping[str, Area] | None, faults: list[FileFault]) -> City:
+    areas = known or read_areas(Table(folder, "areas.csv", faults), head)
     units = read_units(Table(folder, "units.csv", faults), head, areas)
     items = read_items(Table(folder, "catalogue.csv", faults), head, units)
     catalogue = Catalogue(head.version, items, read_codes(folder, head, items, faults))

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from streams.core.area import LEVELS, level_of
+from streams.core.area import LEVELS
 from streams.core.catalogue import Item
 from streams.core.deadline import parse_limit
 from streams.core.directory import Directory
 from streams.core.reach import Box, holds
 from streams.core.rules import OWN_ASSISTS, OWN_LEAD, Rule
+from streams.core.sectors import COMMAND
 from streams.core.unit import Unit
 from streams.core.vocabulary import Facts
 
@@ -51,9 +52,9 @@ class Chooser:
         return self._directory.command(areas)
 
     def assign(self, item: Item, rule: Rule | None, areas: Sequence[str], *, life_safety: bool) -> Choice:
-        """The choice that a rule (None: the catalogue) makes; `areas` are the codes above the place, deepest first."""
+        """The choice that a rule (None: the catalogue) makes; `areas` are the area and all above, deepest first."""
         lead, sector, stands_in = self._lead(item, rule, areas)
-        assists, without = self._assists(_expanded(rule.assist if rule else (OWN_ASSISTS,), item), areas, lead.code)
+        assists, without = self._assists(_assisting(item, rule), areas, lead.code)
         text = rule.name if rule else DEFAULT
         if stands_in:
             text += f"；无{sector}单位，由{lead.name}承接"
@@ -80,9 +81,9 @@ class Chooser:
             passed.append(Passed(rule, min((_failed(box, facts) for box in rule.condition), key=len)))
         return tuple(passed)
 
-    def with_units(self, areas: Sequence[str]) -> tuple[str, ...]:
-        """Those of the areas that are some unit's territory: the others make no difference to a choice."""
-        return tuple(area for area in areas if self._directory.has(area))
+    def depth(self, item: Item, rule: Rule | None) -> int:
+        """The deepest level, by its place in `LEVELS`, that makes a difference to what `assign` chooses."""
+        return max(map(self._directory.depth, (_lead_sector(item, rule), *_assisting(item, rule), COMMAND)))
 
     def _with_standby(self, choice: Choice, lead: Unit, areas: Sequence[str]) -> Choice:
         """The choice with a command centre that never closes to stand in for the office, which then assists."""
@@ -108,10 +109,9 @@ class Chooser:
         if rule and rule.unit:
             unit = self._units[rule.unit]
             return unit, unit.sector, False
-        sector = item.lead if rule is None or rule.lead == OWN_LEAD else rule.lead
+        sector = _lead_sector(item, rule)
         if rule and rule.level != "deepest":
-            deepest = [str(level) for level in LEVELS].index(rule.level)
-            areas = [code for code in areas if LEVELS.index(level_of(code)) <= deepest]
+            areas = areas[-1 - [str(level) for level in LEVELS].index(rule.level) :]
         found = self._directory.find(sector, areas)
         return found or self._directory.command(areas), sector, found is None
 
@@ -134,7 +134,11 @@ def _failed(box: Box, facts: Facts) -> tuple[str, ...]:
     return tuple(name for name, allowed in box.items() if facts[name] not in allowed)
 
 
-def _expanded(sectors: Iterable[str], item: Item) -> Iterable[str]:
-    """Sectors, with 主办部门 and 协办部门 replaced by the item's own."""
+def _lead_sector(item: Item, rule: Rule | None) -> str:
+    return item.lead if rule is None or rule.lead == OWN_LEAD else rule.lead
+
+
+def _assisting(item: Item, rule: Rule | None) -> Iterable[str]:
+    """The sectors that assist, with 主办部门 and 协办部门 replaced by the item's own."""
     own = {OWN_LEAD: (item.lead,), OWN_ASSISTS: item.assist}
-    return (name for sector in sectors for name in own.get(sector, (sector,)))
+    return (name for sector in (rule.assist if rule else (OWN_ASSISTS,)) for name in own.get(sector, (sector,)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from streams.core.area import LEVELS, level_of
+from streams.core.remember import remember
 from streams.core.sectors import COMMAND, base, canonical, steps
 from streams.core.unit import Unit
 from streams.errors import SanwangError
@@ -18,10 +20,10 @@ class Directory:
         self._named: dict[str, dict[str, Unit]] = {}  # by sector or kind, then by territory
         self._branches: dict[str, list[str]] = {}
         self._searches: dict[str, _Search] = {}
-        self._territories: set[str] = set()
+        self._depths: dict[str, int] = {}
+        self._found: dict[tuple[str, str], Unit | None] = {}  # by sector and the deepest area that counts
         for unit in sorted(units, key=lambda unit: unit.code):
             sector = canonical(unit.sector)
-            self._territories.update(unit.territories)
             for name in (sector, unit.kind):
                 for territory in unit.territories:
                     self._named.setdefault(name, {}).setdefault(territory, unit)
@@ -29,21 +31,32 @@ class Directory:
                 self._branches.setdefault(base(sector), []).append(sector)
 
     def find(self, sector: str, areas: Sequence[str]) -> Unit | None:
-        """The deepest unit of a sector that covers the place; `areas` are the codes above it, deepest first."""
+        """The deepest unit of a sector that covers the place; `areas` are its area and all above, deepest first."""
+        key = (sector, deepest(areas, self.depth(sector)))
+        try:
+            return self._found[key]
+        except KeyError:
+            return remember(self._found, key, self._look(sector, areas))
+
+    def depth(self, sector: str) -> int:
+        """The deepest level, by its place in `LEVELS`, with a unit for the sector: areas below make no difference."""
+        known = self._depths.get(sector)
+        if known is None:
+            levels = {level_of(area) for group in self._search(sector) for units in group for area in units}
+            known = self._depths[sector] = max(map(LEVELS.index, levels), default=0)
+        return known
+
+    def knows(self, sector: str) -> bool:
+        """Is there any unit in the city that could take this sector."""
+        return any(self._search(sector))
+
+    def _look(self, sector: str, areas: Sequence[str]) -> Unit | None:
         for group in self._search(sector):
             for area in areas:
                 for units in group:
                     if unit := units.get(area):
                         return unit
         return None
-
-    def has(self, area: str) -> bool:
-        """Is the area, by itself, the territory of any unit."""
-        return area in self._territories
-
-    def knows(self, sector: str) -> bool:
-        """Is there any unit in the city that could take this sector."""
-        return any(self._search(sector))
 
     def _search(self, sector: str) -> _Search:
         """The units to look through for a sector, by territory, group by group; worked out once for each sector."""
@@ -63,3 +76,8 @@ class Directory:
         if unit is None:
             raise SanwangError(f"no unit of kind command covers {areas[-1]}: a matter could be left without an owner")
         return unit
+
+
+def deepest(areas: Sequence[str], depth: int) -> str:
+    """Of an area and all above it, deepest first, the deepest that is not below the level at place `depth`."""
+    return areas[-depth - 1] if depth < len(areas) else areas[0]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TypeVar
+from sys import intern
 
 from msgspec import Struct
 
@@ -23,7 +23,9 @@ from streams.core.catalogue import OTHER, Catalogue, Item
 from streams.core.choose import DEFAULT, MOST_ASSISTS, Choice, Chooser, Passed
 from streams.core.deadline import DAY, EPOCH, UTC_OFFSET, IsWorkday, due_at, opening, parse_limit
 from streams.core.decision import Route
+from streams.core.directory import deepest
 from streams.core.moments import Moments
+from streams.core.remember import remember
 from streams.core.rules import Rule
 from streams.core.unit import Unit
 from streams.core.vocabulary import Facts
@@ -31,15 +33,12 @@ from streams.errors import SanwangError
 
 __all__ = ["DEFAULT", "MOST_ASSISTS", "Router", "Trace"]
 
-_REMEMBERED = 100_000  # of each kind of decision: some tens of MB when full
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 class Ground(Struct, frozen=True):
     """An area as far as routing tells areas apart."""
 
-    areas: tuple[str, ...]  # itself and those above it that are some unit's territory, deepest first
+    areas: tuple[str, ...]  # itself and all above it, deepest first
     place: str  # the area, of those that rules name, that it lies in; "" for none
     level: Level
 
@@ -85,6 +84,7 @@ class Router:
         self._places = sorted(places, key=len, reverse=True)
         self._grounds: dict[str, Ground] = {}  # by area; what follows are decisions, remembered
         self._rules: dict[tuple[object, ...], Rule | None] = {}
+        self._depths: dict[tuple[object, ...], int] = {}
         self._choices: dict[tuple[object, ...], Choice] = {}
 
     def route(
@@ -117,7 +117,7 @@ class Router:
                 entry, ground, clock_ms, urgency=urgency, feed=feed, life_safety=life_safety, ambiguous=ambiguous,
                 self_handled=self_handled, wish=wish,
             )  # fmt: skip
-            rule = _remember(self._rules, key, self._chooser.rule_for(entry, facts))
+            rule = remember(self._rules, key, self._chooser.rule_for(entry, facts))
         choice = self._choice(entry, rule, ground, life_safety=life_safety or entry.life_safety)
         due = due_at(choice.limit, clock_ms, self._is_workday)
         if choice.standby and self._cannot_wait(item, clock_ms, due, life_safety=life_safety):
@@ -182,19 +182,22 @@ class Router:
         return due <= opens or life_safety or (item in self._items and self._items[item].life_safety)
 
     def _choice(self, item: Item, rule: Rule | None, ground: Ground, *, life_safety: bool) -> Choice:
-        key = (item.code, id(rule), ground.areas, life_safety)  # rules live as long as the router
+        asked = (item.code, id(rule))  # rules live as long as the router
+        depth = self._depths.get(asked)
+        if depth is None:
+            depth = self._depths[asked] = self._chooser.depth(item, rule)
+        key = (*asked, deepest(ground.areas, depth), life_safety)
         choice = self._choices.get(key)
         if choice is None:
             made = self._chooser.assign(item, rule, ground.areas, life_safety=life_safety)
-            choice = _remember(self._choices, key, made)
+            choice = remember(self._choices, key, made)
         return choice
 
     def _ground(self, area: str) -> Ground:
         """What routing must know of an area, remembered."""
-        covering = self._covering(area)
-        place = next((place for place in self._places if covering[0].startswith(place)), "")
-        ground = Ground(self._chooser.with_units(covering), place, level_of(covering[0]))
-        return _remember(self._grounds, area, ground)
+        areas = tuple(map(intern, self._covering(area)))
+        place = next((place for place in self._places if areas[0].startswith(place)), "")
+        return remember(self._grounds, area, Ground(areas, place, level_of(areas[0])))
 
     def _covering(self, area: str) -> tuple[str, ...]:
         """The area and those above it, deepest first; the city alone for a code that is none of its own."""
@@ -203,13 +206,6 @@ class Router:
         except ValueError:
             return (self._city,)
         return codes if codes[-1] == self._city else (self._city,)
-
-
-def _remember(known: dict[K, V], key: K, value: V) -> V:
-    if len(known) >= _REMEMBERED:
-        known.clear()
-    known[key] = value
-    return value
 
 
 def _city(areas: Mapping[str, Area]) -> str:

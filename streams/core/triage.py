@@ -97,34 +97,39 @@ class Desk:
         return (best[1], best[0].reasons) if best else None
 
     def _open(self, event: Event, item: Item, now: int) -> Decision:
+        incident = self._incident(event, item)
+        self.open.add(incident)
+        self._changed[incident.incident_id] = incident
+        return Decision("new", incident, () if incident.closed else self._orders(incident, event, now))
+
+    def _incident(self, event: Event, item: Item) -> Incident:
         route = self._route(event, event.area)
         closed = event.self_handled and item.self_handle
-        incident = Incident(
+        return Incident(
             event.event_id, event.source_partition, event.source_offset, event.caller, event.item, event.area,
             event.lon, event.lat, event.occurred_at, event.occurred_at, event.clock, 0, 1, FEED_BIT[event.feed], 0,
             event.urgency, event.life_safety, route.lead, route.assists, route.rule, route.due_at, closed, 1,
             event.text[:TEXT_CHARS], event.address,
         )
-        self.open.add(incident)
-        self._changed[incident.incident_id] = incident
-        return Decision("new", incident, () if closed else self._orders(incident, event, now))
 
     def _join(self, event: Event, incident: Incident, reasons: tuple[str, ...], now: int) -> Decision:
         repeat = self.open.knows_caller(incident, event.caller)
-        was = incident.urgency, incident.life_safety, incident.closed
-        self._grow(incident, event, repeat=repeat)
+        raised = self._grow(incident, event, repeat=repeat)
         link = Link(event.event_id, incident.incident_id, event.source_partition, event.source_offset,
                     event.caller, repeat, reasons)
         self.open.link(link)
         self.open.touch(incident)
         self._changed[incident.incident_id] = incident
         self._linked.append(link)
-        raised = was != (incident.urgency, incident.life_safety, incident.closed)
         orders = self._orders(incident, event, now) if raised or event.life_safety else ()
         return Decision("linked", incident, orders, repeat, reasons)
 
-    def _grow(self, incident: Incident, event: Event, *, repeat: bool) -> None:
-        """Count a joined report in; raise the urgency where it, or the number of reports, says so."""
+    def _grow(self, incident: Incident, event: Event, *, repeat: bool) -> bool:
+        """Count a joined report in; raise the urgency where it, or the number of reports, says so.
+
+        Whether those who have its orders must hear of it.
+        """
+        was = incident.urgency, incident.life_safety, incident.closed
         incident.reports += 1
         incident.revision += 1
         incident.repeats += repeat
@@ -136,6 +141,7 @@ class Desk:
             self._raise(incident, event)
         if not event.self_handled:
             incident.closed = False
+        return was != (incident.urgency, incident.life_safety, incident.closed)
 
     def _raise(self, incident: Incident, event: Event) -> None:
         """A more urgent report leads from now on; who led before assists."""

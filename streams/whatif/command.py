@@ -19,7 +19,7 @@ from streams.whatif.names import Names
 from streams.whatif.processes import workers
 from streams.whatif.recorded import recorded
 from streams.whatif.shown import sheets_of, summary
-from streams.whatif.tried import Tried
+from streams.whatif.tried import Tried, load_both
 from streams.whatif.words import LABELS
 
 Source = Literal["clickhouse", "kafka"]
@@ -32,7 +32,7 @@ class WhatIf:
         """Raises CityFaults and ModelFileError if either city cannot be loaded."""
         self._settings = settings
         self._sides = Tried(Path(settings.city)), tried
-        self.names = Names(*(one.load() for one in self._sides))
+        self.names = Names(*load_both(*self._sides))
 
     def ask(self, source: Source, begin: int, end: int, out: Path | None = None) -> Sums:
         """Replay what was received from `begin` up to `end` (ms UTC); with `out`, write every difference there.

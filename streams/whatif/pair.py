@@ -30,12 +30,12 @@ class Pair:
 
     def __init__(self, before: City, after: City, partitions: int) -> None:
         """Raises ModelFileError for a model that does not fit its city."""
+        self._partitions = partitions
         self._before = Side(before, partitions)
         alike = heard_alike(before, after)
-        self._after = Side(after, partitions, self._before.wordings if alike else None)
+        self._after = Side(after, partitions, self._before if alike else None)
         self._heard_alike = alike and _voice(self._before) == _voice(self._after)
-        self._matched_alike = self._heard_alike and matched_alike(before, after)
-        self._partitions = partitions
+        self._follows = self._heard_alike and matched_alike(before, after)
 
     def take(self, asked: Sequence[Asked]) -> tuple[list[Told], list[Told]]:
         """What either side says of reports, in their order."""
@@ -60,7 +60,7 @@ class Pair:
         """What has been decided on lines, in their order."""
         decided = [said for line in lines for said in (self._decide(line) if line.event else (line,))]
         self._before.forget()
-        self._after.forget()
+        self._after.forget(self._before if self._follows else None)
         return decided
 
     def _decide(self, line: Line) -> Iterator[Line]:
@@ -68,11 +68,13 @@ class Pair:
         if event is None:
             return
         if line.sides != BOTH:
-            told, _ = (self._before if line.sides == BEFORE else self._after).decide(event)
-            yield Line(line.number, line.sides, told=told)
+            side = self._before if line.sides == BEFORE else self._after
+            yield Line(line.number, line.sides, told=side.told(event, side.decide(event)))
             return
-        was, said = self._before.decide(event)
-        would, _ = self._after.decide(event, said if self._matched_alike else None)
+        said = self._before.decide(event)
+        other = self._after.follow(event, said, self._before) if self._follows else self._after.decide(event)
+        was = self._before.told(event, said)
+        would = was if other is said else self._after.told(event, other)
         if was == would:
             yield Line(line.number, BOTH, told=was)
         else:

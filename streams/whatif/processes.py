@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 from collections import deque
@@ -16,7 +17,7 @@ import msgspec
 from streams.whatif.asked import Asked
 from streams.whatif.pair import Line, Pair, told_of
 from streams.whatif.side import Told
-from streams.whatif.tried import Tried
+from streams.whatif.tried import Tried, load_both
 
 BATCH = 2_000  # reports
 _AHEAD = 4  # batches in hand between one step and the next, so that nobody waits
@@ -73,9 +74,9 @@ def workers(before: Tried, after: Tried, partitions: int) -> Iterator[Workers]:
 
 
 def _open(before: Tried, after: Tried, partitions: int) -> None:
-    _pair.append(Pair(before.load(), after.load(), partitions))
-    gc.freeze()  # the cities are for ever: leave them out of every later collection,
-    gc.disable()  # of which there is none: deciding makes no cycles, and looking for them takes two fifths of the time
+    atexit.register(os._exit, 0)  # there is nothing to save, and to take two cities apart takes two seconds
+    gc.disable()  # deciding makes no cycles, and looking for them takes two fifths of the time
+    _pair.append(Pair(*load_both(before, after), partitions))
 
 
 def _hear(asked: bytes, count: int) -> list[bytes]:

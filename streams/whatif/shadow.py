@@ -29,7 +29,7 @@ from streams.whatif.asked import Asked, report_of
 from streams.whatif.compare import Comparison, Difference, Sums
 from streams.whatif.names import Names
 from streams.whatif.pair import Pair
-from streams.whatif.tried import Tried
+from streams.whatif.tried import Tried, load_both
 
 # While a broker is away aiokafka complains several times a second; that it is away is seen by the count standing still.
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
@@ -44,7 +44,7 @@ class Shadow:
 
     def __init__(self, settings: Settings, tried: Tried) -> None:
         """Raises CityFaults and ModelFileError if either city cannot be loaded."""
-        cities = Tried(Path(settings.city)).load(), tried.load()
+        cities = load_both(Tried(Path(settings.city)), tried)
         self.names = Names(*cities)
         self.metrics = ShadowMetrics()
         self._settings = settings

@@ -9,7 +9,7 @@ from msgspec import Struct
 from streams.city.city import City
 from streams.core.accept import Door
 from streams.core.classify import Classifier
-from streams.core.decision import Decision, Order
+from streams.core.decision import Decision, Incident, Order
 from streams.core.event import Event
 from streams.core.places import Places
 from streams.core.route import Router
@@ -18,9 +18,10 @@ from streams.errors import RefusedError
 from streams.flow.topics import partition_of
 from streams.learning.items import opinion_of
 from streams.whatif.asked import Asked
-from streams.whatif.follower import Follower
+from streams.whatif.twin import Twin, Watched
 
 SHOWN = 40  # characters of a scrubbed text that a row of differences shows
+FEW = 10_000  # incidents that are kept without a look at whether they are still open
 _KEY = b"what if: callers are hashes already"
 
 
@@ -51,13 +52,15 @@ Heard = Event | Told  # what the door makes of a report: an event, or a refusal
 class Side:
     """A city with open incidents of its own, one desk for each partition, as the pipeline has."""
 
-    def __init__(self, city: City, partitions: int, wordings: Wordings | None = None) -> None:
-        """`wordings` are another side's, of the same areas, so that a text is cut up once."""
-        self.wordings = wordings or Wordings(city.areas.values())
+    def __init__(self, city: City, partitions: int, heard_like: Side | None = None) -> None:
+        """`heard_like` is a side that makes the same events of all reports: its door serves both."""
         self.opinion = opinion_of(city.classes, city.catalogue)
-        self._door = Door(city.catalogue, Places(city.areas.values()), Classifier(city.catalogue), _KEY)
-        router = Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)
-        self._desks = [Follower(city.catalogue, router, self.wordings) for _ in range(partitions)]
+        self.wordings = heard_like.wordings if heard_like else Wordings(city.areas.values())
+        self._door = heard_like._door if heard_like else _door(city)
+        router = _router(city)
+        self._desks = [Watched(city.catalogue, router, self.wordings) for _ in range(partitions)]
+        self._twin = Twin(city.catalogue, router, self.wordings)
+        self._pruned = 0
         self._units: dict[str, frozenset[str]] = {}  # open incident -> units that have its order
 
     def hear(self, asked: Sequence[Asked]) -> list[Heard]:
@@ -66,21 +69,49 @@ class Side:
         events = iter(self._opined([one for one in accepted if isinstance(one, Event)]))
         return [one if isinstance(one, Told) else next(events) for one in accepted]
 
-    def decide(self, event: Event, said: Decision | None = None) -> tuple[Told, Decision]:
-        """Decide on an event, in its turn; with `said`, join what the other side's desk has joined."""
-        desk = self._desks[partition_of(event.area, len(self._desks))]
-        decision = desk.follow(event, event.clock, said) if said else desk.decide(event, event.clock)
-        return self._told(event, decision), decision
+    def decide(self, event: Event) -> Decision:
+        """Decide on an event, in its turn."""
+        return self._desk(event).decide(event, event.clock)
 
-    def forget(self) -> None:
-        """To be called now and then: drop what nobody asks for any more."""
+    def follow(self, event: Event, said: Decision, beside: Side) -> Decision:
+        """Decide as `beside` has, in all but routes and due times: the very decision that it has `said`, or another.
+
+        To be called before either side tells of it; one that follows decides nothing by itself.
+        """
+        decision = self._twin.follow(event, event.clock, said, beside._desk(event).was)
+        if decision is not said and (incident := decision.incident):
+            self._units.setdefault(incident.incident_id, beside._units_of(incident.incident_id))
+        return decision
+
+    def told(self, event: Event, decision: Decision) -> Told:
+        """What there is to say of an event's decision; to be asked once for each."""
+        incident = decision.incident
+        if incident is None:
+            return Told(decision.outcome, "", event.area, event.item, event.classified_by, event.score)
+        return Told(
+            decision.outcome, "; ".join(decision.reasons), event.area, event.item, event.classified_by, event.score,
+            incident.incident_id, incident.urgency, incident.life_safety, bool(decision.orders), incident.lead,
+            incident.assists, incident.rule, incident.due_at, self._first_orders(decision.orders), event.text[:SHOWN],
+        )  # fmt: skip
+
+    def forget(self, beside: Side | None = None) -> None:
+        """To be called now and then: drop what nobody asks for any more; `beside` is who is followed."""
         for desk in self._desks:
             desk.take_changes()
-        if len(self._units) > 10_000 + 2 * sum(len(desk.open) for desk in self._desks):
-            self._units = {
-                incident_id: units for incident_id, units in self._units.items()
-                if any(desk.open.get(incident_id) for desk in self._desks)
-            }  # fmt: skip
+        if len(self._units) > FEW + 2 * self._pruned:
+            is_open = (beside or self)._is_open
+            self._twin.forget(is_open)
+            self._units = {one: units for one, units in self._units.items() if is_open(one)}
+            self._pruned = len(self._units)
+
+    def _is_open(self, incident_id: str) -> bool:
+        return any(desk.open.get(incident_id) for desk in self._desks)
+
+    def _units_of(self, incident_id: str) -> frozenset[str]:
+        return self._units.get(incident_id, frozenset())
+
+    def _desk(self, event: Event) -> Watched:
+        return self._desks[partition_of(event.area, len(self._desks))]
 
     def _accept(self, asked: Asked) -> Heard:
         try:
@@ -92,22 +123,20 @@ class Side:
         """The events with the say of the city's model, if it has one."""
         return self.opinion.on(events) if self.opinion else events
 
-    def _told(self, event: Event, decision: Decision) -> Told:
-        incident = decision.incident
-        if incident is None:
-            return Told(decision.outcome, "", event.area, event.item, event.classified_by, event.score)
-        return Told(
-            decision.outcome, "; ".join(decision.reasons), event.area, event.item, event.classified_by, event.score,
-            incident.incident_id, incident.urgency, incident.life_safety, bool(decision.orders), incident.lead,
-            incident.assists, incident.rule, incident.due_at, self._first_orders(decision.orders), event.text[:SHOWN],
-        )  # fmt: skip
-
     def _first_orders(self, orders: Sequence[Order]) -> tuple[tuple[str, str], ...]:
         if not orders:
             return ()
         incident_id = orders[0].incident_id
-        known = self._units.get(incident_id, frozenset())
+        known = self._units_of(incident_id)
         first = tuple((order.unit, order.role) for order in orders if order.unit not in known)
         if first:
             self._units[incident_id] = known.union(unit for unit, _ in first)
         return first
+
+
+def _door(city: City) -> Door:
+    return Door(city.catalogue, Places(city.areas.values()), Classifier(city.catalogue), _KEY)
+
+
+def _router(city: City) -> Router:
+    return Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)

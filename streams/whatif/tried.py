@@ -19,12 +19,13 @@ class Tried(Struct, frozen=True):
     model: Path | None = None
     threshold: float | None = None  # of the model: a lower probability is no answer
 
-    def load(self) -> City:
+    def load(self, like: tuple[Path, City] | None = None) -> City:
         """The city; with a model that its folder does not name, words of danger stay the rules' ("both").
 
-        Raises CityFaults for a folder that cannot be loaded, ModelFileError for a model that does not fit it.
+        Raises CityFaults for a folder that cannot be loaded, ModelFileError for a model that does not fit it. `like`
+        is as for `load_city`.
         """
-        city = load_city(self.folder)
+        city = load_city(self.folder, like)
         classes = city.classes
         if self.model is not None:
             classes = replace(classes, model=str(self.model), by="both" if classes.by == "rules" else classes.by)
@@ -32,3 +33,9 @@ class Tried(Struct, frozen=True):
             classes = replace(classes, threshold=self.threshold)
         opinion_of(classes, city.catalogue)  # said here rather than in a process of its own
         return replace(city, classes=classes)
+
+
+def load_both(before: Tried, after: Tried) -> tuple[City, City]:
+    """Two cities of which one is likely a changed copy of the other; raises as `Tried.load` does."""
+    city = before.load()
+    return city, after.load((before.folder, city))

@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 from msgspec.structs import replace
 
-from streams.core import route as route_module
+from streams.core import remember
 from streams.core.area import lineage
 from streams.core.catalogue import OTHER, Catalogue
 from streams.core.deadline import DeadlineError
@@ -104,11 +104,12 @@ def test_a_remembered_choice_is_the_same_and_gets_its_own_due_time() -> None:
 def test_memory_is_bounded_and_forgetting_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     matters = [(item, area, 3, "grid", NOW) for item, area in product(small_city.catalogue().items, (E1V1, W1V1))]
     unbounded = [small_city.router().route(*matter) for matter in matters[:80]]
-    monkeypatch.setattr(route_module, "_REMEMBERED", 10)
+    monkeypatch.setattr(remember, "MOST", 10)
     router = small_city.router()
     for matter, expected in zip(matters[:80] * 2, unbounded * 2, strict=True):
         assert router.route(*matter) == expected
-        assert max(map(len, (router._grounds, router._rules, router._choices))) <= 10
+        found = router._chooser._directory._found
+        assert max(map(len, (router._grounds, router._rules, router._choices, found))) <= 10
 
 
 @dataclass

@@ -71,7 +71,7 @@ def batches(city: City) -> list[list[Asked]]:
 def alone(city: City, batches: list[list[Asked]]) -> list[Told]:
     side = Side(city, PARTITIONS)
     heard = [one for batch in batches for one in side.hear(batch)]
-    return [one if isinstance(one, Told) else side.decide(one)[0] for one in heard]
+    return [one if isinstance(one, Told) else side.told(one, side.decide(one)) for one in heard]
 
 
 @pytest.mark.parametrize("change", CHANGES)
