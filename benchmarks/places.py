@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from zlib import crc32
 
+import streams
 from streams.demo.setting import make_city
 
 HOME = Path(".sanwang/bench")
+_MADE_BY = ("city", "intake/simulator", "wire")  # folders of the package that make the city and its loads
 
 
 def city_folder() -> Path:
     """The demo city, written if it is not there yet."""
-    HOME.mkdir(parents=True, exist_ok=True)
-    folder = HOME / "city"
+    folder = HOME / _edition() / "city"
+    folder.parent.mkdir(parents=True, exist_ok=True)
     make_city(folder)
     return folder
 
 
 def cache_folder() -> Path:
     """Where loads are kept."""
-    return HOME / "loads"
+    return HOME / _edition() / "loads"
 
 
 def results_folder() -> Path:
@@ -27,3 +31,15 @@ def results_folder() -> Path:
     folder = HOME / "results"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@cache
+def _edition() -> str:
+    """Another one where the city or the loads may have become other ones."""
+    package = Path(streams.__file__).parent
+    files = sorted(file for folder in _MADE_BY for file in (package / folder).rglob("*") if file.is_file())
+    total = 0
+    for file in files:
+        if file.suffix != ".pyc":
+            total = crc32(file.read_bytes(), total)
+    return f"{total:08x}"

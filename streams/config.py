@@ -31,8 +31,8 @@ class Kafka(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rebalance_timeout_s: float = 20.0
     session_timeout_s: float = 10.0
     #: How long a fetch of the urgent lanes may wait at the broker. A partition that was just emptied is fetched again
-    #: only when the fetch under way has returned, so this bounds the latency of a quiet feed; 100 empty fetches a
-    #: second cost little.
+    #: only when the fetch under way has returned, so this bounds the latency of a quiet feed. Where nothing comes at
+    #: all, fetches wait longer.
     fetch_wait_ms: int = 10
     security_protocol: str = "PLAINTEXT"
     sasl_mechanism: str = ""

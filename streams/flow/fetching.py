@@ -11,6 +11,7 @@ Built on the private parts of aiokafka 0.14; tests/integration/test_transport.py
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -22,6 +23,8 @@ from streams.flow.topics import LANES
 EXPRESS = frozenset(topic for topic, lane in LANES.items() if lane.urgency <= 1)  # lanes with a fetch of their own
 BULK_WAIT_MS = 20  # how long the other fetch may wait for BULK_BYTES: fewer of them, and each with more
 BULK_BYTES = 65_536
+QUIET_AFTER = 20  # fetches in a row that brought nothing: then one is as good as many,
+QUIET_WAIT_MS = 500  # and waits so long for the first record
 
 
 class _Express(NamedTuple):
@@ -44,6 +47,7 @@ class Fetching:
         self._fetcher = fetcher
         self._loop = loop
         self._lingers: dict[TP, float] = {}  # loop's time until which a partition gathers records
+        self._empty: Counter[Any] = Counter()  # by node: fetches that brought nothing, since one that did
         self._actions = fetcher._get_actions_per_node
         self._replica = fetcher._select_read_replica
         self._send = fetcher._client.send
@@ -76,9 +80,15 @@ class Fetching:
         rest = _Some(assignment.tps - gathering.keys(), assignment.state_value)
         fetches, resets, timeout, *more = self._actions(rest)
         for node, request in fetches:
-            if not isinstance(node, _Express):
+            if self._empty[node] >= QUIET_AFTER and self._names_all(node, request, assignment):
+                request._max_wait_ms = QUIET_WAIT_MS
+            elif not isinstance(node, _Express):
                 request._max_wait_ms, request._min_bytes = BULK_WAIT_MS, BULK_BYTES
         return fetches, resets, min([timeout, *(until - now for until in gathering.values())]), *more
+
+    def _names_all(self, node: Any, request: Any, assignment: Any) -> bool:  # noqa: ANN401
+        named = sum(len(partitions) for _, partitions in request._topics)
+        return bool(named == sum(self._node_of(tp) == node for tp in assignment.tps))
 
     def _node_of(self, tp: TP) -> Any:  # noqa: ANN401
         node = self._replica(tp)
@@ -93,6 +103,7 @@ class Fetching:
     async def _fetch(self, assignment: Any, node: Any, request: Any) -> bool:  # noqa: ANN401
         """Fetch, and have the records taken before the next fetch is made up: it names no partition that has any."""
         found: bool = await self._exchange(assignment, node, request)
+        self._empty[node] = 0 if found else self._empty[node] + 1
         if found:
             self.wake()
             for _ in range(3):  # turns of the loop until whoever waited has taken them

@@ -9,7 +9,7 @@ from msgspec import Struct
 from streams.city.city import City
 from streams.core.accept import Door
 from streams.core.classify import Classifier
-from streams.core.decision import Decision, Incident, Order
+from streams.core.decision import Decision, Order
 from streams.core.event import Event
 from streams.core.places import Places
 from streams.core.route import Router
@@ -55,8 +55,8 @@ class Side:
     def __init__(self, city: City, partitions: int, heard_like: Side | None = None) -> None:
         """`heard_like` is a side that makes the same events of all reports: its door serves both."""
         self.opinion = opinion_of(city.classes, city.catalogue)
-        self.wordings = heard_like.wordings if heard_like else Wordings(city.areas.values())
-        self._door = heard_like._door if heard_like else _door(city)
+        self.wordings: Wordings = heard_like.wordings if heard_like else Wordings(city.areas.values())
+        self._door: Door = heard_like._door if heard_like else _door(city)
         router = _router(city)
         self._desks = [Watched(city.catalogue, router, self.wordings) for _ in range(partitions)]
         self._twin = Twin(city.catalogue, router, self.wordings)

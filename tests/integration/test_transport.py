@@ -4,13 +4,16 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
+import pytest
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from streams.config import Kafka
 from streams.flow.app import App, create_app, run_app
 from streams.flow.brokers import Broker, TopicSpec
+from streams.flow.fetching import QUIET_WAIT_MS, Fetching
 from streams.flow.guard import Step
 from streams.flow.lease import Lease
 from streams.flow.publisher import Publisher
@@ -244,6 +247,38 @@ async def test_urgent_topics_are_served_first(own_broker) -> None:
     before = order[: last_alert + 1]
     bulk_chunk = LANES[GRID_ALLCLEARS].chunk * PARTITIONS
     assert before.count(GRID_ALLCLEARS) <= 4 * bulk_chunk  # only what came before the alerts had been fetched
+
+
+async def test_fetches_wait_long_only_where_nothing_came_and_all_partitions_are_named(
+    own_broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kafka = kafka_of(own_broker.servers)
+    make_topics(kafka)
+    asked: list[tuple[str, int, int]] = []  # topic, partitions named, wait
+    seen: list[int] = []
+    fetch = Fetching._fetch
+
+    async def noted(self: Fetching, assignment: Any, node: Any, request: Any) -> bool:
+        asked.extend((topic, len(partitions), request._max_wait_ms) for topic, partitions in request._topics)
+        return await fetch(self, assignment, node, request)
+
+    async def step(chunk: Chunk) -> None:
+        seen.extend(values(chunk))
+
+    def patient() -> set[str]:
+        """Topics of which the latest fetch waits long."""
+        return {topic for topic, wait in {topic: wait for topic, _, wait in asked}.items() if wait == QUIET_WAIT_MS}
+
+    monkeypatch.setattr(Fetching, "_fetch", noted)
+    both = {HOTLINE_CALLS, POLICE_ALERTS}
+    async with publishing(kafka) as publisher, running(kafka, dict.fromkeys(both, step)):
+        for number in range(3):
+            await until(lambda: patient() == both)
+            await load(publisher, POLICE_ALERTS, 1)
+            await load(publisher, HOTLINE_CALLS, 1)
+            await until(lambda number=number: len(seen) == 2 * PARTITIONS * (number + 1))
+            await until(lambda: patient() != both)
+    assert {named for _, named, wait in asked if wait == QUIET_WAIT_MS} == {PARTITIONS}
 
 
 async def test_a_failing_chunk_is_tried_again_and_not_acknowledged(own_broker) -> None:
