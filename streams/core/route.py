@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from sys import intern
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -41,6 +42,15 @@ class Ground(Struct, frozen=True):
     areas: tuple[str, ...]  # itself and all above it, deepest first
     place: str  # the area, of those that rules name, that it lies in; "" for none
     level: Level
+
+
+class Ruling(NamedTuple):
+    """By what a matter is routed."""
+
+    item: Item  # 其他 for one that has ended
+    ended: bool
+    ground: Ground
+    rule: Rule | None  # None: the catalogue's own lead
 
 
 class Trace(Struct, frozen=True):
@@ -104,12 +114,36 @@ class Router:
 
         `life_safety` adds to what the item says of itself. An unknown item counts as 其他, a foreign area as the city.
         """
+        entry, ended, ground, rule = self.ruling(
+            item, area, urgency, feed, clock_ms, life_safety=life_safety, ambiguous=ambiguous,
+            self_handled=self_handled, wish=wish,
+        )  # fmt: skip
+        choice = self._choice(entry, rule, ground, life_safety=life_safety or entry.life_safety)
+        due = due_at(choice.limit, clock_ms, self._is_workday)
+        if choice.standby and self._cannot_wait(item, clock_ms, due, life_safety=life_safety):
+            choice = choice.standby
+        text = f"{choice.rule}；{_ended_text(self._items[item])}" if ended else choice.rule
+        return Route(choice.lead, choice.assists, text, due, choice.lead_sector)
+
+    def ruling(
+        self,
+        item: str,
+        area: str,
+        urgency: int,
+        feed: str,
+        clock_ms: int,
+        *,
+        life_safety: bool = False,
+        ambiguous: bool = False,
+        self_handled: bool = False,
+        wish: str = "",
+    ) -> Ruling:
+        """By what `route` decides for the same matter."""
         ended = item in self._ends and self._has_ended(item, clock_ms, life_safety=life_safety)
         entry = self._entry(item, ended=ended)
         ground = self._grounds.get(area) or self._ground(area)
-        moment = self._moments.key(clock_ms)
         told = (urgency, feed, life_safety, ambiguous, self_handled, wish)
-        key = (entry.code, ground.place, ground.level, moment, told)
+        key = (entry.code, ground.place, ground.level, self._moments.key(clock_ms), told)
         try:
             rule = self._rules[key]
         except KeyError:
@@ -118,12 +152,7 @@ class Router:
                 self_handled=self_handled, wish=wish,
             )  # fmt: skip
             rule = remember(self._rules, key, self._chooser.rule_for(entry, facts))
-        choice = self._choice(entry, rule, ground, life_safety=life_safety or entry.life_safety)
-        due = due_at(choice.limit, clock_ms, self._is_workday)
-        if choice.standby and self._cannot_wait(item, clock_ms, due, life_safety=life_safety):
-            choice = choice.standby
-        text = f"{choice.rule}；{_ended_text(self._items[item])}" if ended else choice.rule
-        return Route(choice.lead, choice.assists, text, due, choice.lead_sector)
+        return Ruling(entry, ended, ground, rule)
 
     def trace(
         self,
@@ -143,12 +172,15 @@ class Router:
             item, area, urgency, feed, clock_ms, life_safety=life_safety, ambiguous=ambiguous,
             self_handled=self_handled, wish=wish,
         )  # fmt: skip
-        entry = self._entry(item, ended=self._has_ended(item, clock_ms, life_safety=life_safety))
-        facts = self._facts(
-            entry, self._ground(area), clock_ms, urgency=urgency, feed=feed, life_safety=life_safety,
-            ambiguous=ambiguous, self_handled=self_handled, wish=wish,
+        entry, _, ground, rule = self.ruling(
+            item, area, urgency, feed, clock_ms, life_safety=life_safety, ambiguous=ambiguous,
+            self_handled=self_handled, wish=wish,
         )  # fmt: skip
-        rule, passed = self._chooser.rule_for(entry, facts), self._chooser.passed_over(entry, facts)
+        facts = self._facts(
+            entry, ground, clock_ms, urgency=urgency, feed=feed, life_safety=life_safety, ambiguous=ambiguous,
+            self_handled=self_handled, wish=wish,
+        )  # fmt: skip
+        passed = self._chooser.passed_over(entry, facts)
         return Trace(route, entry, entry.limit, rule, passed, facts)
 
     def _entry(self, item: str, *, ended: bool) -> Item:

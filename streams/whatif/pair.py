@@ -36,6 +36,8 @@ class Pair:
         self._after = Side(after, partitions, self._before if alike else None)
         self._heard_alike = alike and _voice(self._before) == _voice(self._after)
         self._follows = self._heard_alike and matched_alike(before, after)
+        if self._follows:
+            self._after.stand_beside(self._before)
 
     def take(self, asked: Sequence[Asked]) -> tuple[list[Told], list[Told]]:
         """What either side says of reports, in their order."""
@@ -60,7 +62,7 @@ class Pair:
         """What has been decided on lines, in their order."""
         decided = [said for line in lines for said in (self._decide(line) if line.event else (line,))]
         self._before.forget()
-        self._after.forget(self._before if self._follows else None)
+        self._after.forget()
         return decided
 
     def _decide(self, line: Line) -> Iterator[Line]:
@@ -72,7 +74,7 @@ class Pair:
             yield Line(line.number, line.sides, told=side.told(event, side.decide(event)))
             return
         said = self._before.decide(event)
-        other = self._after.follow(event, said, self._before) if self._follows else self._after.decide(event)
+        other = self._after.follow(event, said) if self._follows else self._after.decide(event)
         was = self._before.told(event, said)
         would = was if other is said else self._after.told(event, other)
         if was == would:

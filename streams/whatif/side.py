@@ -18,6 +18,7 @@ from streams.errors import RefusedError
 from streams.flow.topics import partition_of
 from streams.learning.items import opinion_of
 from streams.whatif.asked import Asked
+from streams.whatif.routing import Routing
 from streams.whatif.twin import Twin, Watched
 
 SHOWN = 40  # characters of a scrubbed text that a row of differences shows
@@ -57,9 +58,11 @@ class Side:
         self.opinion = opinion_of(city.classes, city.catalogue)
         self.wordings: Wordings = heard_like.wordings if heard_like else Wordings(city.areas.values())
         self._door: Door = heard_like._door if heard_like else _door(city)
-        router = _router(city)
-        self._desks = [Watched(city.catalogue, router, self.wordings) for _ in range(partitions)]
-        self._twin = Twin(city.catalogue, router, self.wordings)
+        self._city = city
+        self._router = Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)
+        self._desks = [Watched(city.catalogue, self._router, self.wordings) for _ in range(partitions)]
+        self._beside: Side | None = None
+        self._twin: Twin | None = None  # of the desks beside
         self._pruned = 0
         self._units: dict[str, frozenset[str]] = {}  # open incident -> units that have its order
 
@@ -73,14 +76,22 @@ class Side:
         """Decide on an event, in its turn."""
         return self._desk(event).decide(event, event.clock)
 
-    def follow(self, event: Event, said: Decision, beside: Side) -> Decision:
-        """Decide as `beside` has, in all but routes and due times: the very decision that it has `said`, or another.
+    def stand_beside(self, other: Side) -> None:
+        """From now on, `follow` another side, which hears and joins as this one does, instead of deciding."""
+        routing = Routing((other._city, self._city), (other._router, self._router))
+        self._beside = other
+        self._twin = Twin(self._city.catalogue, self._router, self.wordings, routing.is_alike)
 
-        To be called before either side tells of it; one that follows decides nothing by itself.
+    def follow(self, event: Event, said: Decision) -> Decision:
+        """Decide on an event of which the other side has `said` something, and told nothing yet.
+
+        The answer is that very decision, or another one with units and due times of this side's own.
         """
-        decision = self._twin.follow(event, event.clock, said, beside._desk(event).was)
+        if self._beside is None or self._twin is None:
+            raise RuntimeError("there is nobody to follow")
+        decision = self._twin.follow(event, event.clock, said, self._beside._desk(event).was)
         if decision is not said and (incident := decision.incident):
-            self._units.setdefault(incident.incident_id, beside._units_of(incident.incident_id))
+            self._units.setdefault(incident.incident_id, self._beside._units_of(incident.incident_id))
         return decision
 
     def told(self, event: Event, decision: Decision) -> Told:
@@ -94,13 +105,14 @@ class Side:
             incident.assists, incident.rule, incident.due_at, self._first_orders(decision.orders), event.text[:SHOWN],
         )  # fmt: skip
 
-    def forget(self, beside: Side | None = None) -> None:
-        """To be called now and then: drop what nobody asks for any more; `beside` is who is followed."""
+    def forget(self) -> None:
+        """To be called now and then: drop what nobody asks for any more."""
         for desk in self._desks:
             desk.take_changes()
         if len(self._units) > FEW + 2 * self._pruned:
-            is_open = (beside or self)._is_open
-            self._twin.forget(is_open)
+            is_open = (self._beside or self)._is_open
+            if self._twin:
+                self._twin.forget(is_open)
             self._units = {one: units for one, units in self._units.items() if is_open(one)}
             self._pruned = len(self._units)
 
@@ -136,7 +148,3 @@ class Side:
 
 def _door(city: City) -> Door:
     return Door(city.catalogue, Places(city.areas.values()), Classifier(city.catalogue), _KEY)
-
-
-def _router(city: City) -> Router:
-    return Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)

@@ -36,8 +36,12 @@ class Watched(Desk):
 class Twin(Desk):
     """Must be told every decision of the desk beside it, in its order."""
 
-    def __init__(self, catalogue: Catalogue, router: Router, wordings: Wordings) -> None:
+    def __init__(
+        self, catalogue: Catalogue, router: Router, wordings: Wordings, routed_alike: Callable[[Event], bool]
+    ) -> None:
+        """`routed_alike` may say of a report that opens an incident that both desks surely make the same of it."""
         super().__init__(catalogue, router, wordings)
+        self._routed_alike = routed_alike
         self._apart: dict[str, Incident] = {}  # incidents on which the two do not agree, as they are here
 
     def follow(self, event: Event, now: int, said: Decision, was: Incident | None) -> Decision:
@@ -53,6 +57,8 @@ class Twin(Desk):
             mine = copy(apart or was)
             told = self._grow(mine, event, repeat=said.repeat) or event.life_safety
         elif said.outcome == "new" and theirs.revision == 1:
+            if apart is None and self._routed_alike(event):
+                return said
             mine = self._incident(event, self._items.get(event.item) or self._items[OTHER])
             told = not mine.closed
         else:  # told again, or come again

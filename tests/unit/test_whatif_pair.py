@@ -11,6 +11,7 @@ from streams.city.load import load_city
 from streams.core.accept import Envelope
 from streams.core.catalogue import Item
 from streams.core.event import Report
+from streams.core.unit import Unit
 from streams.whatif.alike import heard_alike, matched_alike
 from streams.whatif.asked import Asked
 from streams.whatif.pair import Line, Pair, told_of
@@ -35,8 +36,20 @@ def without_words(item: Item) -> Item:
     return replace(item, words=()) if item.code == "41002" else item
 
 
+def settled_by_the_grid(item: Item) -> Item:
+    return replace(item, self_handle=not item.self_handle)
+
+
+def without_kind(city: City, kind: str) -> dict[str, Unit]:
+    return {code: unit for code, unit in city.units.items() if unit.kind != kind}
+
+
 CHANGES: dict[str, tuple[Callable[[City], City], bool, bool]] = {  # what is tried, heard alike, matched alike
     "rules": (lambda city: replace(city, rules=()), True, True),
+    "assists": (lambda city: replace(city, rules=tuple(replace(r, assist=()) for r in city.rules)), True, True),
+    "units": (lambda city: replace(city, units=without_kind(city, "government")), True, True),
+    "working days": (lambda city: replace(city, calendar=replace(city.calendar, off=frozenset())), True, True),
+    "settled on the spot": (lambda city: other_items(city, settled_by_the_grid), True, True),
     "limits": (lambda city: other_items(city, shorter), True, True),
     "windows": (lambda city: other_items(city, lambda item: replace(item, window_s=600)), True, False),
     "levels": (lambda city: other_items(city, lambda item: replace(item, level=1)), False, False),
@@ -59,7 +72,7 @@ def batches(city: City) -> list[list[Asked]]:
     asked = []
     for n in range(150):
         grid, at = grids[n // 2 * 7 % len(grids)], NOON + n * MINUTE
-        report = Report(("hotline", "grid")[n % 2], str(n), at, text=TEXTS[n // 2 % len(TEXTS)])
+        report = Report(("hotline", "grid")[n % 2], str(n), at, text=TEXTS[n // 2 % len(TEXTS)], self_handled=n % 4 == 1)
         if n % 3:
             report = replace(report, area=grid.code, lon=grid.lon, lat=grid.lat)
         asked.append(Asked(report, Envelope(0, n, at, replayed=False)))
