@@ -14,6 +14,7 @@ from benchmarks.corework import CoreWork, Fed, rows_of
 from benchmarks.loads import Wanted, simulated
 from streams.core.event import Event
 from streams.core.normalise import normalise
+from streams.core.route import matter_of
 from streams.core.scrub import scrub
 from streams.errors import RefusedError
 from streams.flow.intake import encode_events
@@ -73,10 +74,7 @@ def measure(city_folder: Path, scenario: str, records: int = 6_000, repeats: int
 def _triage_steps(work: CoreWork, events: Sequence[Event], repeats: int) -> list[Step]:
     def route() -> None:
         for e in events:
-            work.router.route(
-                e.item, e.area, e.urgency, e.feed, e.clock, life_safety=e.life_safety, ambiguous=e.ambiguous,
-                self_handled=e.self_handled,
-            )
+            work.router.route(matter_of(e))
 
     def decide() -> list[Any]:
         desks = [work.new_desk() for _ in range(4)]

@@ -20,7 +20,7 @@ from streams.core.decision import Decision, Route
 from streams.core.event import Event
 from streams.core.normalise import normalise
 from streams.core.places import Places
-from streams.core.route import Router
+from streams.core.route import Matter, Router
 from streams.core.triage import Desk
 from streams.core.wording import Wordings
 from streams.errors import FileFault, RefusedError
@@ -70,9 +70,9 @@ class NoRouter(Router):
     def __init__(self) -> None:
         """Needs no city."""
 
-    def route(self, item: str, area: str, urgency: int, feed: str, clock_ms: int, **_: object) -> Route:  # noqa: ARG002
+    def route(self, matter: Matter) -> Route:
         """Nobody, due at once."""
-        return Route("", (), "", clock_ms)
+        return Route("", (), "", matter.clock_ms)
 
 
 def _events(data: Rows, text: Sequence[str], time: str, place: Sequence[str], door: Door) -> list[Event]:

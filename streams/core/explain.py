@@ -18,7 +18,7 @@ from streams.core.deadline import IsWorkday, counted
 from streams.core.decision import Incident
 from streams.core.event import Event
 from streams.core.match import compare, shingles_of
-from streams.core.route import Router, Trace
+from streams.core.route import Router, Trace, matter_of
 from streams.core.rules import Rule
 from streams.core.unit import Unit
 from streams.core.wording import Wordings
@@ -146,10 +146,7 @@ class Explainer:
     def explain(self, event: Event, incidents: Iterable[Incident] = ()) -> Explanation:
         """Why the event is of its item, its place and its units; `incidents` are those that it might have joined."""
         item = self._items.get(event.item) or self._items[OTHER]
-        trace = self._router.trace(
-            event.item, event.area, event.urgency, event.feed, event.clock, life_safety=event.life_safety,
-            ambiguous=event.ambiguous, self_handled=event.self_handled, wish=event.wish,
-        )  # fmt: skip
+        trace = self._router.trace(matter_of(event))
         return Explanation(
             event.event_id, event.urgency, event.life_safety, self._class(event), self._place(event),
             tuple(self._candidate(event, item, incident) for incident in incidents), self._route(trace),

@@ -25,6 +25,7 @@ from streams.core.choose import DEFAULT, MOST_ASSISTS, Choice, Chooser, Passed
 from streams.core.deadline import DAY, EPOCH, UTC_OFFSET, IsWorkday, due_at, opening, parse_limit
 from streams.core.decision import Route
 from streams.core.directory import deepest
+from streams.core.event import Event
 from streams.core.moments import Moments
 from streams.core.remember import remember
 from streams.core.rules import Rule
@@ -32,8 +33,29 @@ from streams.core.unit import Unit
 from streams.core.vocabulary import Facts
 from streams.errors import SanwangError
 
-__all__ = ["DEFAULT", "MOST_ASSISTS", "Router", "Trace"]
+__all__ = ["DEFAULT", "MOST_ASSISTS", "Matter", "Router", "Trace", "matter_of"]
 
+
+class Matter(Struct, frozen=True, gc=False):
+    """What is routed. An unknown item counts as 其他, a foreign area as the city."""
+
+    item: str
+    area: str
+    urgency: int
+    feed: str
+    clock_ms: int  # the moment from which its time limit runs, in ms UTC
+    life_safety: bool = False  # adds to what the item says of itself
+    ambiguous: bool = False
+    self_handled: bool = False
+    wish: str = ""
+
+
+def matter_of(event: Event, area: str = "") -> Matter:
+    """An event as it is routed, perhaps in another area than its own."""
+    return Matter(
+        event.item, area or event.area, event.urgency, event.feed, event.clock, event.life_safety, event.ambiguous,
+        event.self_handled, event.wish,
+    )  # fmt: skip
 
 
 class Ground(Struct, frozen=True):
@@ -97,89 +119,37 @@ class Router:
         self._depths: dict[tuple[object, ...], int] = {}
         self._choices: dict[tuple[object, ...], Choice] = {}
 
-    def route(
-        self,
-        item: str,
-        area: str,
-        urgency: int,
-        feed: str,
-        clock_ms: int,
-        *,
-        life_safety: bool = False,
-        ambiguous: bool = False,
-        self_handled: bool = False,
-        wish: str = "",
-    ) -> Route:
-        """Decide for one matter. `clock_ms` is the moment from which its time limit runs, in ms UTC.
-
-        `life_safety` adds to what the item says of itself. An unknown item counts as 其他, a foreign area as the city.
-        """
-        entry, ended, ground, rule = self.ruling(
-            item, area, urgency, feed, clock_ms, life_safety=life_safety, ambiguous=ambiguous,
-            self_handled=self_handled, wish=wish,
-        )  # fmt: skip
-        choice = self._choice(entry, rule, ground, life_safety=life_safety or entry.life_safety)
-        due = due_at(choice.limit, clock_ms, self._is_workday)
-        if choice.standby and self._cannot_wait(item, clock_ms, due, life_safety=life_safety):
+    def route(self, matter: Matter) -> Route:
+        """Decide for one matter."""
+        entry, ended, ground, rule = self.ruling(matter)
+        choice = self._choice(entry, rule, ground, life_safety=matter.life_safety or entry.life_safety)
+        due = due_at(choice.limit, matter.clock_ms, self._is_workday)
+        if choice.standby and self._cannot_wait(matter, due):
             choice = choice.standby
-        text = f"{choice.rule}；{_ended_text(self._items[item])}" if ended else choice.rule
+        text = f"{choice.rule}；{_ended_text(self._items[matter.item])}" if ended else choice.rule
         return Route(choice.lead, choice.assists, text, due, choice.lead_sector)
 
-    def ruling(
-        self,
-        item: str,
-        area: str,
-        urgency: int,
-        feed: str,
-        clock_ms: int,
-        *,
-        life_safety: bool = False,
-        ambiguous: bool = False,
-        self_handled: bool = False,
-        wish: str = "",
-    ) -> Ruling:
+    def ruling(self, matter: Matter) -> Ruling:
         """By what `route` decides for the same matter."""
-        ended = item in self._ends and self._has_ended(item, clock_ms, life_safety=life_safety)
-        entry = self._entry(item, ended=ended)
-        ground = self._grounds.get(area) or self._ground(area)
-        told = (urgency, feed, life_safety, ambiguous, self_handled, wish)
-        key = (entry.code, ground.place, ground.level, self._moments.key(clock_ms), told)
+        ended = self._has_ended(matter)
+        entry = self._entry(matter.item, ended=ended)
+        ground = self._grounds.get(matter.area) or self._ground(matter.area)
+        told = (
+            matter.urgency, matter.feed, matter.life_safety, matter.ambiguous, matter.self_handled, matter.wish
+        )  # fmt: skip
+        key = (entry.code, ground.place, ground.level, self._moments.key(matter.clock_ms), told)
         try:
             rule = self._rules[key]
         except KeyError:
-            facts = self._facts(
-                entry, ground, clock_ms, urgency=urgency, feed=feed, life_safety=life_safety, ambiguous=ambiguous,
-                self_handled=self_handled, wish=wish,
-            )  # fmt: skip
-            rule = remember(self._rules, key, self._chooser.rule_for(entry, facts))
+            rule = self._chooser.rule_for(entry, self._facts(entry, ground, matter))
+            remember(self._rules, key, rule)
         return Ruling(entry, ended, ground, rule)
 
-    def trace(
-        self,
-        item: str,
-        area: str,
-        urgency: int,
-        feed: str,
-        clock_ms: int,
-        *,
-        life_safety: bool = False,
-        ambiguous: bool = False,
-        self_handled: bool = False,
-        wish: str = "",
-    ) -> Trace:
+    def trace(self, matter: Matter) -> Trace:
         """What `route` decides for the same matter, and why."""
-        route = self.route(
-            item, area, urgency, feed, clock_ms, life_safety=life_safety, ambiguous=ambiguous,
-            self_handled=self_handled, wish=wish,
-        )  # fmt: skip
-        entry, _, ground, rule = self.ruling(
-            item, area, urgency, feed, clock_ms, life_safety=life_safety, ambiguous=ambiguous,
-            self_handled=self_handled, wish=wish,
-        )  # fmt: skip
-        facts = self._facts(
-            entry, ground, clock_ms, urgency=urgency, feed=feed, life_safety=life_safety, ambiguous=ambiguous,
-            self_handled=self_handled, wish=wish,
-        )  # fmt: skip
+        route = self.route(matter)
+        entry, _, ground, rule = self.ruling(matter)
+        facts = self._facts(entry, ground, matter)
         passed = self._chooser.passed_over(entry, facts)
         return Trace(route, entry, entry.limit, rule, passed, facts)
 
@@ -187,31 +157,35 @@ class Router:
         found = None if ended else self._items.get(item)
         return found or self._items[OTHER]
 
-    def _facts(
-        self, item: Item, ground: Ground, clock_ms: int, *, life_safety: bool, **told: str | int | bool
-    ) -> Facts:
+    def _facts(self, item: Item, ground: Ground, matter: Matter) -> Facts:
         """What conditions may ask about a matter."""
         return {
             "item": item.code,
             "area": ground.place,
             "place": ground.level,
-            "life_safety": life_safety or item.life_safety,
-            **told,
-            **self._moments.facts(clock_ms),
+            "life_safety": matter.life_safety or item.life_safety,
+            "urgency": matter.urgency,
+            "feed": matter.feed,
+            "ambiguous": matter.ambiguous,
+            "self_handled": matter.self_handled,
+            "wish": matter.wish,
+            **self._moments.facts(matter.clock_ms),
         }
 
-    def _has_ended(self, item: str, clock_ms: int, *, life_safety: bool) -> bool:
+    def _has_ended(self, matter: Matter) -> bool:
         """Had the item left the catalogue by then? Danger to life is never held up by that."""
-        if item not in self._ends or life_safety or self._items[item].life_safety:
+        end = self._ends.get(matter.item)
+        if end is None or matter.life_safety or self._items[matter.item].life_safety:
             return False
-        return clock_ms >= self._ends[item]
+        return matter.clock_ms >= end
 
-    def _cannot_wait(self, item: str, clock_ms: int, due: int, *, life_safety: bool) -> bool:
+    def _cannot_wait(self, matter: Matter, due: int) -> bool:
         """Is the lead's office closed, and the matter one that cannot wait until it opens?"""
-        opens = opening(clock_ms, self._is_workday)
-        if opens == clock_ms:
+        opens = opening(matter.clock_ms, self._is_workday)
+        if opens == matter.clock_ms:
             return False
-        return due <= opens or life_safety or (item in self._items and self._items[item].life_safety)
+        known = self._items.get(matter.item)
+        return due <= opens or matter.life_safety or bool(known and known.life_safety)
 
     def _choice(self, item: Item, rule: Rule | None, ground: Ground, *, life_safety: bool) -> Choice:
         asked = (item.code, id(rule))  # rules live as long as the router

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from streams.core.catalogue import OTHER, Catalogue, Item
 from streams.core.correction import joined, left_behind, mark_of, shrink
-from streams.core.decision import Decision, Incident, Link, Order, Route
+from streams.core.decision import Decision, Incident, Link, Order
 from streams.core.event import Event
 from streams.core.match import FEED_BIT, Match, compare, shingles_of
 from streams.core.open_incidents import OpenIncidents
-from streams.core.route import Router
+from streams.core.route import Router, matter_of
 from streams.core.wording import TEXT_CHARS, Wordings
 
 #: Reports at which an incident becomes more urgent by one level (never to red by number alone).
@@ -103,7 +103,7 @@ class Desk:
         return Decision("new", incident, () if incident.closed else self._orders(incident, event, now))
 
     def _incident(self, event: Event, item: Item) -> Incident:
-        route = self._route(event, event.area)
+        route = self._router.route(matter_of(event))
         closed = event.self_handled and item.self_handle
         return Incident(
             event.event_id, event.source_partition, event.source_offset, event.caller, event.item, event.area,
@@ -145,19 +145,13 @@ class Desk:
 
     def _raise(self, incident: Incident, event: Event) -> None:
         """A more urgent report leads from now on; who led before assists."""
-        route = self._route(event, incident.area)
+        route = self._router.route(matter_of(event, incident.area))
         before = (incident.lead, *incident.assists)
         incident.urgency = min(incident.urgency, event.urgency)
         incident.life_safety = incident.life_safety or event.life_safety
         incident.due_at = min(incident.due_at, route.due_at)
         incident.lead, incident.rule = route.lead, route.rule
         incident.assists = tuple(dict.fromkeys(u for u in (*route.assists, *before) if u != route.lead))
-
-    def _route(self, event: Event, area: str) -> Route:
-        return self._router.route(
-            event.item, area, event.urgency, event.feed, event.clock, life_safety=event.life_safety,
-            ambiguous=event.ambiguous, self_handled=event.self_handled, wish=event.wish,
-        )
 
     def _orders(self, incident: Incident, event: Event, now: int) -> tuple[Order, ...]:
         """The order of every unit as it now stands; a unit that has one gets its next revision."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streams.city.city import City
 from streams.core.event import Event
-from streams.core.route import Router
+from streams.core.route import Router, matter_of
 from streams.core.rules import Rule
 
 
@@ -22,13 +22,8 @@ class Routing:
         """Is the same unit sent, until the same time, for a report that opens an incident."""
         if not self._possible or event.item not in self._items:
             return False
-        one, other = (
-            router.ruling(
-                event.item, event.area, event.urgency, event.feed, event.clock, life_safety=event.life_safety,
-                ambiguous=event.ambiguous, self_handled=event.self_handled, wish=event.wish,
-            )
-            for router in self._routers
-        )  # fmt: skip
+        matter = matter_of(event)
+        one, other = (router.ruling(matter) for router in self._routers)
         return one.item.code in self._items and _effect(one.rule) == _effect(other.rule)
 
 

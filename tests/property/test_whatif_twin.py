@@ -1,7 +1,5 @@
 """A twin says what a desk of its own would have said, and keeps nothing of what the two agree on."""
 
-from typing import Any
-
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -9,6 +7,7 @@ from msgspec.structs import replace
 from streams.core.catalogue import Catalogue
 from streams.core.decision import Route
 from streams.core.event import Event
+from streams.core.route import Matter
 from streams.core.triage import Desk
 from streams.core.wording import Wordings
 from streams.whatif.twin import Twin, Watched
@@ -24,11 +23,12 @@ class OtherDesk(OneDesk):
     def __init__(self, elsewhere: set[str], sooner: set[str]) -> None:
         self._elsewhere, self._sooner = elsewhere, sooner
 
-    def route(self, item_code: str, area: str, urgency: int, feed: str, clock_ms: int, **more: Any) -> Route:
-        route = super().route(item_code, area, urgency, feed, clock_ms, **more)
-        if item_code in self._elsewhere:
+    def route(self, matter: Matter) -> Route:
+        route = super().route(matter)
+        if matter.item in self._elsewhere:
             route = replace(route, lead="elsewhere", assists=(route.lead, *route.assists))
-        return replace(route, due_at=route.due_at - 60_000) if item_code in self._sooner and urgency < 3 else route
+        sooner = matter.item in self._sooner and matter.urgency < 3
+        return replace(route, due_at=route.due_at - 60_000) if sooner else route
 
 
 def settling(items: set[str]) -> Catalogue:

@@ -8,6 +8,7 @@ from streams.core.area import Area
 from streams.core.catalogue import OTHER, Catalogue, Item
 from streams.core.decision import Route
 from streams.core.event import Event
+from streams.core.route import Matter
 
 BURST_PIPE, OUTAGE, ACCIDENT, RUBBISH, FIRE = "41001", "41002", "47001", "33001", "21007"
 GRID = "990101001001001"
@@ -57,8 +58,8 @@ AREAS = (
 class OneDesk:
     """A router that sends each sector's matters to one unit: tests of triage are not tests of routing."""
 
-    def route(self, item_code: str, area: str, urgency: int, feed: str, clock_ms: int, **_: Any) -> Route:
-        return Route(f"lead-{item_code}", (f"assist-{item_code}",), "test", clock_ms + 2 * 3_600_000)
+    def route(self, matter: Matter) -> Route:
+        return Route(f"lead-{matter.item}", (f"assist-{matter.item}",), "test", matter.clock_ms + 2 * 3_600_000)
 
 
 def event(number: str, item_code: str = BURST_PIPE, **changes: Any) -> Event:

@@ -9,7 +9,7 @@ import pytest
 
 from streams.core.decision import Route
 from streams.core.event import WISHES
-from streams.core.route import DEFAULT, Router
+from streams.core.route import DEFAULT, Matter, Router
 from tests.support import small_city
 from tests.support.small_city import CITY, E1, E1V1, E1V2, E2, E2V1, EAST, GRID, MICRO, W1, W1V1, WEST
 
@@ -232,11 +232,11 @@ def router() -> Router:
 
 def _route(router: Router, item: str, area: str, urgency: str, feed: str, when: str) -> Route:
     moment, *flags = when.split()
-    return router.route(
+    wish = next((flag for flag in flags if flag in WISHES), "")
+    return router.route(Matter(
         item, AREAS[area], int(urgency), feed, clock(moment),
-        life_safety="life" in flags, ambiguous="amb" in flags, self_handled="self" in flags,
-        wish=next((flag for flag in flags if flag in WISHES), ""),
-    )  # fmt: skip
+        life_safety="life" in flags, ambiguous="amb" in flags, self_handled="self" in flags, wish=wish,
+    ))  # fmt: skip
 
 
 @pytest.mark.parametrize(("item", "area", "urgency", "feed", "when", "lead", "rule", "assists"), _rows(CASES))

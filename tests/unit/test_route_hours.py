@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from streams.core.catalogue import Catalogue
 from streams.core.decision import Route
-from streams.core.route import Router
+from streams.core.route import Matter, Router
 from tests.support import small_city
 from tests.support.small_city import E1V1, WEST, is_workday
 
@@ -37,7 +37,7 @@ def router(closed: str = "", command: str = "24h", **changes: object) -> Router:
 
 
 def ask(item: str, moment: str, closed: str = "", area: str = E1V1, command: str = "24h", **flags: bool) -> Route:
-    return router(closed, command).route(item, area, 3, "hotline", ms(moment), **flags)
+    return router(closed, command).route(Matter(item, area, 3, "hotline", ms(moment), **flags))
 
 
 # The market bureau's food complaint has 4 hours by the clock, the ecology bureau's air complaint days of work.
@@ -70,20 +70,21 @@ def test_what_is_counted_in_working_time_waits_for_the_office() -> None:
 def test_danger_to_life_does_not_wait_even_for_a_short_break() -> None:
     closed = "E-HB"
     assert ask("43001", "2026-03-10 12:30", closed, life_safety=True).rule.startswith("险情公安先到")
-    police = router(closed).route("43001", E1V1, 1, "police", ms("2026-03-10 12:30"), life_safety=True)
+    police = router(closed).route(Matter("43001", E1V1, 1, "police", ms("2026-03-10 12:30"), life_safety=True))
     assert (police.lead, police.assists[0]) == ("E-ZH", "E-HB")
-    assert router(closed).route("43001", E1V1, 1, "police", ms("2026-03-10 11:59"), life_safety=True).lead == "E-HB"
+    earlier = router(closed).route(Matter("43001", E1V1, 1, "police", ms("2026-03-10 11:59"), life_safety=True))
+    assert earlier.lead == "E-HB"
 
 
 def test_a_command_centre_that_closes_stands_in_for_nobody() -> None:
     item = "49001"
-    route = router("E-SJ C-WJ", command="work").route(item, E1V1, 1, "hotline", ms("2026-03-14 10:00"))
+    route = router("E-SJ C-WJ", command="work").route(Matter(item, E1V1, 1, "hotline", ms("2026-03-14 10:00")))
     assert route.lead == "C-WJ"
 
 
 def test_a_place_without_a_centre_of_its_own_has_the_citys() -> None:
     units = "C-WJ"
-    route = router(units).route("49001", WEST, 1, "hotline", ms("2026-03-14 10:00"))
+    route = router(units).route(Matter("49001", WEST, 1, "hotline", ms("2026-03-14 10:00")))
     assert (route.lead, route.assists[0]) == ("C-ZH", "C-WJ")
 
 
@@ -97,7 +98,7 @@ def test_a_temporary_item_that_has_ended_goes_to_admission(moment: str, ended: b
 
 
 def test_an_ended_item_takes_the_limit_of_admission() -> None:
-    trace = router().trace(TEMPORARY, E1V1, 4, "grid", ms("2026-04-02 10:00"))
+    trace = router().trace(Matter(TEMPORARY, E1V1, 4, "grid", ms("2026-04-02 10:00")))
     assert (trace.item.code, trace.limit) == ("55005", "1wd")
     assert trace.route.due_at == ms("2026-04-03 10:00")
 
@@ -105,13 +106,13 @@ def test_an_ended_item_takes_the_limit_of_admission() -> None:
 def test_danger_to_life_is_never_held_up_by_an_end() -> None:
     assert ask(TEMPORARY, "2026-05-06 10:00", life_safety=True).lead == "E-HW"
     dangerous = router(life_safety=True)
-    assert "到期" not in dangerous.route(TEMPORARY, E1V1, 1, "hotline", ms("2026-05-06 10:00")).rule
+    assert "到期" not in dangerous.route(Matter(TEMPORARY, E1V1, 1, "hotline", ms("2026-05-06 10:00"))).rule
 
 
 def test_a_trace_tells_the_rule_and_those_passed_over() -> None:
-    trace = small_city.router().trace("37002", E1V1, 3, "hotline", ms("2026-03-10 22:00"))
+    trace = small_city.router().trace(Matter("37002", E1V1, 3, "hotline", ms("2026-03-10 22:00")))
     assert (trace.rule.name, trace.route.rule) == ("夜间施工扰民", "夜间施工扰民")
     assert ("地点不明由指挥中心核实", ("ambiguous",)) in [(one.rule.name, one.failed) for one in trace.passed]
-    day = small_city.router().trace("37002", E1V1, 3, "hotline", ms("2026-03-10 10:00"))
+    day = small_city.router().trace(Matter("37002", E1V1, 3, "hotline", ms("2026-03-10 10:00")))
     assert day.rule is None
     assert ("夜间施工扰民", ("minute",)) in [(one.rule.name, one.failed) for one in day.passed]

@@ -14,7 +14,7 @@ from streams.core.area import lineage
 from streams.core.catalogue import OTHER, Catalogue
 from streams.core.deadline import DeadlineError
 from streams.core.directory import Directory
-from streams.core.route import Router
+from streams.core.route import Matter, Router
 from streams.core.unit import Unit
 from streams.errors import SanwangError
 from tests.support import small_city
@@ -67,7 +67,7 @@ def test_every_item_has_an_owner_everywhere(*, with_rules: bool) -> None:
     for item, area, urgency, feed in product(
         small_city.catalogue().items, (CITY, W1V1, GRID, E1), (1, 4), ("hotline", "police", "grid")
     ):
-        route = router.route(item, area, urgency, feed, NOW)
+        route = router.route(Matter(item, area, urgency, feed, NOW))
         assert route.lead in units
         assert set(route.assists) <= units.keys() - {route.lead}
         assert len(set(route.assists)) == len(route.assists) <= 4
@@ -78,36 +78,36 @@ def test_a_lone_command_centre_takes_everything() -> None:
     lone = {"Z": Unit("Z", "指挥中心", "command", "社会治理指挥中心", CITY)}
     router = build(units=lone)
     for item in small_city.catalogue().items:
-        route = router.route(item, E1V1, 3, "grid", NOW)
+        route = router.route(Matter(item, E1V1, 3, "grid", NOW))
         assert (route.lead, route.assists) == ("Z", ())
 
 
 def test_odd_input_is_routed_all_the_same() -> None:
     router = small_city.router()
     for item, area, urgency, feed in product(("", "0", "33001"), ("", "x", "4199", "9" * 17), (0, 9), ("", "fax")):
-        assert router.route(item, area, urgency, feed, NOW).lead
+        assert router.route(Matter(item, area, urgency, feed, NOW)).lead
 
 
 def test_the_due_time_is_the_items_own() -> None:
     router = small_city.router()
-    assert router.route("22001", E1V1, 1, "police", NOW).due_at == NOW + 10 * 60_000
-    assert router.route("33002", E1V1, 4, "grid", NOW).due_at == NOW + 2 * 86_400_000  # two working days, at noon
+    assert router.route(Matter("22001", E1V1, 1, "police", NOW)).due_at == NOW + 10 * 60_000
+    assert router.route(Matter("33002", E1V1, 4, "grid", NOW)).due_at == NOW + 2 * 86_400_000  # working days, at noon
 
 
 def test_a_remembered_choice_is_the_same_and_gets_its_own_due_time() -> None:
     router = small_city.router()
-    first, again = (router.route("33001", E1V1, 4, "hotline", NOW + delay) for delay in (0, 60_000))
+    first, again = (router.route(Matter("33001", E1V1, 4, "hotline", NOW + delay)) for delay in (0, 60_000))
     assert (again.lead, again.assists, again.rule) == (first.lead, first.assists, first.rule)
     assert again.due_at == first.due_at + 60_000
 
 
 def test_memory_is_bounded_and_forgetting_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     matters = [(item, area, 3, "grid", NOW) for item, area in product(small_city.catalogue().items, (E1V1, W1V1))]
-    unbounded = [small_city.router().route(*matter) for matter in matters[:80]]
+    unbounded = [small_city.router().route(Matter(*matter)) for matter in matters[:80]]
     monkeypatch.setattr(remember, "MOST", 10)
     router = small_city.router()
     for matter, expected in zip(matters[:80] * 2, unbounded * 2, strict=True):
-        assert router.route(*matter) == expected
+        assert router.route(Matter(*matter)) == expected
         found = router._chooser._directory._found
         assert max(map(len, (router._grounds, router._rules, router._choices, found))) <= 10
 
@@ -126,7 +126,8 @@ def test_the_calendar_is_asked_once_a_day_for_rules_about_days() -> None:
     rules = tuple(rule for rule in small_city.rules() if rule.name == "非工作时间道路险情看守")
     router = Router(small_city.catalogue(), small_city.units(), small_city.areas(), rules, calendar)
     for minute in range(60):
-        router.route("38002", E1V1, 2, "hotline", NOW + minute * 60_000)  # a clock limit: due time asks no calendar
+        # a clock limit: the due time asks no calendar
+        router.route(Matter("38002", E1V1, 2, "hotline", NOW + minute * 60_000))
     assert calendar.asked == 1
 
 

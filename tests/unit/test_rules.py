@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.core.route import Router
+from streams.core.route import Matter, Router
 from streams.core.rules import OWN_ASSISTS, OWN_LEAD, Rule, read_rules
 from streams.errors import FileFault
 from tests.support import small_city
@@ -59,7 +59,7 @@ def test_a_rule_may_name_one_unit() -> None:
     rules, faults = read(rule('name = "值班"', 'when = "item = 33001"', 'unit = "E-ZJ"', 'assist = ["主办部门"]'))
     assert not faults
     router = Router(small_city.catalogue(), small_city.units(), small_city.areas(), rules, is_workday)
-    route = router.route("33001", E1V1, 4, "hotline", MONDAY_NOON)
+    route = router.route(Matter("33001", E1V1, 4, "hotline", MONDAY_NOON))
     assert (route.lead, route.assists, route.rule, route.lead_sector) == ("E-ZJ", ("E-HW",), "值班", "住房和城乡建设局")
 
 
@@ -69,7 +69,7 @@ def test_short_names_of_offices_are_understood() -> None:
     )
     assert not faults
     router = Router(small_city.catalogue(), small_city.units(), small_city.areas(), rules, is_workday)
-    route = router.route("37001", E1V1, 4, "hotline", MONDAY_NOON)
+    route = router.route(Matter("37001", E1V1, 4, "hotline", MONDAY_NOON))
     assert (route.lead, route.assists, route.rule) == ("E-CG", ("C-JZ",), "a；另涉物业")
 
 

@@ -72,7 +72,8 @@ def batches(city: City) -> list[list[Asked]]:
     asked = []
     for n in range(150):
         grid, at = grids[n // 2 * 7 % len(grids)], NOON + n * MINUTE
-        report = Report(("hotline", "grid")[n % 2], str(n), at, text=TEXTS[n // 2 % len(TEXTS)], self_handled=n % 4 == 1)
+        report = Report(("hotline", "grid")[n % 2], str(n), at, text=TEXTS[n // 2 % len(TEXTS)])
+        report = replace(report, self_handled=n % 4 == 1)
         if n % 3:
             report = replace(report, area=grid.code, lon=grid.lon, lat=grid.lat)
         asked.append(Asked(report, Envelope(0, n, at, replayed=False)))
