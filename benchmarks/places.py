@@ -13,17 +13,23 @@ HOME = Path(".sanwang/bench")
 _MADE_BY = ("city", "intake/simulator", "wire")  # folders of the package that make the city and its loads
 
 
+def edition_folder() -> Path:
+    """Where the city and its loads are kept: another folder once they may have become other ones."""
+    folder = HOME / _edition()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def city_folder() -> Path:
     """The demo city, written if it is not there yet."""
-    folder = HOME / _edition() / "city"
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder = edition_folder() / "city"
     make_city(folder)
     return folder
 
 
 def cache_folder() -> Path:
     """Where loads are kept."""
-    return HOME / _edition() / "loads"
+    return edition_folder() / "loads"
 
 
 def results_folder() -> Path:
@@ -35,7 +41,7 @@ def results_folder() -> Path:
 
 @cache
 def _edition() -> str:
-    """Another one where the city or the loads may have become other ones."""
+    """What stands in the sources that make them, in eight characters."""
     package = Path(streams.__file__).parent
     files = sorted(file for folder in _MADE_BY for file in (package / folder).rglob("*") if file.is_file())
     total = 0

@@ -176,7 +176,7 @@ def climbs() -> list[tuple[str, str, Breach]]:
 def test_calm_days_are_the_ledgers(warehouse: EmbeddedWarehouse, whose: str) -> None:
     """Every village and unit has its line, those without a breach too."""
     rows = warehouse.query(
-        "SELECT code, last_breach, breaches, days, longest, today() FROM sanwang.calm_days "
+        "SELECT code, last_breach, breaches, days, longest, toDate(now('Asia/Shanghai')) FROM sanwang.calm_days "
         f"WHERE zero = 'climbed' AND whose = '{whose}' ORDER BY code"
     )
     began = (date(2024, 11, 1) - date(1970, 1, 1)).days  # the first incident of all

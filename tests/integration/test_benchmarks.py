@@ -16,6 +16,7 @@ from benchmarks.loads import Load, Wanted, open_load
 from benchmarks.machine import this_machine
 from benchmarks.outcome import Outcome, load, save
 from benchmarks.pictures import picture
+from benchmarks.places import edition_folder
 from benchmarks.rows import RowWatch, Seen
 from benchmarks.scenarios import ALL_CLEARS, CALM, POLICE, PROFILES
 from benchmarks.trial import Plan, run_trial
@@ -30,8 +31,7 @@ from streams.wire.source import FileSource
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, demo_city_folder: Path) -> Path:
     """A folder of the benchmark's own, with the demo city in it."""
     monkeypatch.setattr("benchmarks.places.HOME", tmp_path / "bench")
-    (tmp_path / "bench").mkdir()
-    (tmp_path / "bench" / "city").symlink_to(demo_city_folder)
+    (edition_folder() / "city").symlink_to(demo_city_folder)
     return tmp_path
 
 

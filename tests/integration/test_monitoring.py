@@ -168,6 +168,13 @@ def test_every_query_of_the_dashboards_finds_something(
         assert answer["meta"][0]["name"] == "time"
 
 
+def test_days_of_the_dashboards_are_those_of_shanghai() -> None:
+    """Else the day that begins there would be missing for its first eight hours."""
+    days = [call for target in TARGETS for call in re.findall(r"toDate\(.*?\)", target.get("rawSql", ""))]
+    assert days
+    assert all("'Asia/Shanghai'" in call for call in days)
+
+
 def test_the_rules_run_on_the_real_metrics(prometheus: int) -> None:
     status, text = get(prometheus, "/api/v1/rules")
     assert status == 200
