@@ -141,8 +141,7 @@ class Router:
         try:
             rule = self._rules[key]
         except KeyError:
-            rule = self._chooser.rule_for(entry, self._facts(entry, ground, matter))
-            remember(self._rules, key, rule)
+            rule = remember(self._rules, key, self._chooser.rule_for(entry, self._facts(entry, ground, matter)))
         return Ruling(entry, ended, ground, rule)
 
     def trace(self, matter: Matter) -> Trace:

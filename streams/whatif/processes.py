@@ -74,9 +74,9 @@ def workers(before: Tried, after: Tried, partitions: int) -> Iterator[Workers]:
 
 
 def _open(before: Tried, after: Tried, partitions: int) -> None:
-    atexit.register(os._exit, 0)  # there is nothing to save, and to take two cities apart takes two seconds
     gc.disable()  # deciding makes no cycles, and looking for them takes two fifths of the time
     _pair.append(Pair(*load_both(before, after), partitions))
+    atexit.register(os._exit, 0)  # there is nothing to save, and to take two cities apart takes two seconds
 
 
 def _hear(asked: bytes, count: int) -> list[bytes]:

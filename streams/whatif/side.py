@@ -56,11 +56,11 @@ class Side:
     def __init__(self, city: City, partitions: int, heard_like: Side | None = None) -> None:
         """`heard_like` is a side that makes the same events of all reports: its door serves both."""
         self.opinion = opinion_of(city.classes, city.catalogue)
-        self.wordings: Wordings = heard_like.wordings if heard_like else Wordings(city.areas.values())
+        self._wordings: Wordings = heard_like._wordings if heard_like else Wordings(city.areas.values())
         self._door: Door = heard_like._door if heard_like else _door(city)
         self._city = city
         self._router = Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)
-        self._desks = [Watched(city.catalogue, self._router, self.wordings) for _ in range(partitions)]
+        self._desks = [Watched(city.catalogue, self._router, self._wordings) for _ in range(partitions)]
         self._beside: Side | None = None
         self._twin: Twin | None = None  # of the desks beside
         self._pruned = 0
@@ -80,7 +80,7 @@ class Side:
         """From now on, `follow` another side, which hears and joins as this one does, instead of deciding."""
         routing = Routing((other._city, self._city), (other._router, self._router))
         self._beside = other
-        self._twin = Twin(self._city.catalogue, self._router, self.wordings, routing.is_alike)
+        self._twin = Twin(self._city.catalogue, self._router, self._wordings, routing.is_alike)
 
     def follow(self, event: Event, said: Decision) -> Decision:
         """Decide on an event of which the other side has `said` something, and told nothing yet.
