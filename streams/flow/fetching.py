@@ -108,4 +108,14 @@ class Fetching:
             self.wake()
             for _ in range(3):  # turns of the loop until whoever waited has taken them
                 await asyncio.sleep(0)
+        self._loop.call_soon(self._loop.call_soon, self._look_again)
         return found
+
+    def _look_again(self) -> None:
+        """Have the fetcher make up fetches anew, two turns after one has ended.
+
+        It takes notice of its end and counts the broker as free in different turns, and where records are taken in
+        between it finds the broker busy: the next fetch would then wait for the end of the other one, for 20 ms.
+        """
+        if not self._fetcher._wait_consume_future.done():
+            self._fetcher._wait_consume_future.set_result(None)

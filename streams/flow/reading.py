@@ -22,8 +22,8 @@ class Reading:
 
     def note(self, chunk: Chunk) -> None:
         """A chunk of a feed that has been worked on."""
-        for partition, at in {record.partition: received_at(record) for record in chunk.records}.items():
-            self._heard[TP(chunk.topic, partition)] = at
+        for partition, last in {record.partition: record for record in chunk.records}.items():
+            self._heard[TP(chunk.topic, partition)] = received_at(last)
 
     def beats(self, positions: Iterable[tuple[TP, tuple[int, int]]], now: int) -> list[Beat]:
         """A beat for every partition of a feed among `positions` (done, end): read until now where nothing is left."""

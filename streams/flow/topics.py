@@ -72,7 +72,7 @@ class Lane(Struct, frozen=True):
 #: Topics that workers consume. A chunk costs about a millisecond whatever it holds, hence the lingering.
 LANES: Mapping[str, Lane] = {
     EVENTS_URGENT: Lane(0, 100, 0),  # danger to life, and all of 110
-    POLICE_ALERTS: Lane(1, 100, 2),
+    POLICE_ALERTS: Lane(1, 100, 0),
     EVENTS: Lane(2, 20, 100),  # each record holds a chunk's worth of events
     INCIDENT_CORRECTIONS: Lane(3, 20, 0),
     HOTLINE_CALLS: Lane(3, 200, 100),

@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from faust.types import TP
 from streams.config import Kafka
 from streams.flow.app import App, create_app, run_app
 from streams.flow.brokers import Broker, TopicSpec
+from streams.flow.consumer_thread import Taken
 from streams.flow.fetching import QUIET_WAIT_MS, Fetching
 from streams.flow.guard import Step
 from streams.flow.lease import Lease
@@ -206,17 +208,18 @@ async def test_what_was_taken_when_the_flow_stopped_is_taken_again(own_broker) -
 
     async with publishing(kafka) as publisher, running(kafka, {HOTLINE_CALLS: step}) as app:
         await until(lambda: owned(app) == PARTITIONS)
-        wait_next = app.consumer._wait_next_records
+        take = app.consumer._thread.take
 
-        async def wait_and_stop(timeout: float) -> object:  # noqa: ASYNC109 - the name is Faust's
-            listening.set()
-            found = await wait_next(timeout)
-            if found[0] and not stopped.is_set():
+        async def take_and_stop(taker: str | None) -> Taken:
+            if taker is None:
+                listening.set()
+            taken = await take(taker)
+            if taken.records and not stopped.is_set():
                 app.consumer.stop_flow()
                 stopped.set()
-            return found
+            return taken
 
-        app.consumer._wait_next_records = wait_and_stop
+        app.consumer._thread.take = take_and_stop
         await asyncio.wait_for(listening.wait(), PATIENCE_S)  # the wait that was under way could have taken it all
         await load(publisher, HOTLINE_CALLS, 50)
         await asyncio.wait_for(stopped.wait(), PATIENCE_S)
@@ -279,6 +282,66 @@ async def test_fetches_wait_long_only_where_nothing_came_and_all_partitions_are_
             await until(lambda number=number: len(seen) == 2 * PARTITIONS * (number + 1))
             await until(lambda: patient() != both)
     assert {named for _, named, wait in asked if wait == QUIET_WAIT_MS} == {PARTITIONS}
+
+
+async def test_an_urgent_chunk_is_handed_over_while_another_is_on_its_way(own_broker) -> None:
+    kafka = kafka_of(own_broker.servers)
+    make_topics(kafka)
+    seen: set[str] = set()
+    on_its_way, arrive = asyncio.Event(), asyncio.Event()
+
+    async def step(chunk: Chunk) -> None:
+        seen.add(chunk.topic)
+
+    steps: dict[str, Step] = dict.fromkeys((HOTLINE_CALLS, POLICE_ALERTS), step)
+    async with publishing(kafka) as publisher, running(kafka, steps) as app:
+        await until(lambda: owned(app) == 2 * PARTITIONS)
+        deliver = app.consumer.callback
+
+        async def slowly(message: Any) -> None:
+            if message.topic == HOTLINE_CALLS:
+                on_its_way.set()
+                await arrive.wait()
+            await deliver(message)
+
+        app.consumer.callback = slowly
+        await load(publisher, HOTLINE_CALLS, 1)
+        await asyncio.wait_for(on_its_way.wait(), PATIENCE_S)
+        await load(publisher, POLICE_ALERTS, 1)
+        await until(lambda: bool(seen))
+        assert seen == {POLICE_ALERTS}
+        arrive.set()
+        await until(lambda: len(seen) == 2)
+
+
+async def test_no_fetch_of_the_urgent_lanes_begins_only_when_the_other_ends(
+    own_broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kafka = kafka_of(own_broker.servers)
+    make_topics(kafka)
+    seen: list[int] = []
+    told: list[tuple[str, str]] = []  # topic, what its fetch does: begins, ends
+    fetch = Fetching._fetch
+
+    async def noted(self: Fetching, assignment: Any, node: Any, request: Any) -> bool:
+        topic = request._topics[0][0]
+        told.append((topic, "begins"))
+        found = await fetch(self, assignment, node, request)
+        told.append((topic, "ends"))
+        return found
+
+    async def step(chunk: Chunk) -> None:
+        seen.extend(values(chunk))
+
+    monkeypatch.setattr(Fetching, "_fetch", noted)
+    steps: dict[str, Step] = dict.fromkeys((HOTLINE_CALLS, POLICE_ALERTS), step)
+    async with publishing(kafka) as publisher, running(kafka, steps):
+        for number in range(100):
+            await publisher.send(POLICE_ALERTS, number % PARTITIONS, [(None, b"1")])
+            await until(lambda number=number: len(seen) == number + 1)
+    after_an_end = [later for before, later in pairwise(told) if before == (POLICE_ALERTS, "ends")]
+    assert after_an_end.count((POLICE_ALERTS, "begins")) > 100
+    assert after_an_end.count((HOTLINE_CALLS, "ends")) < 10  # by chance, and not each time
 
 
 async def test_a_failing_chunk_is_tried_again_and_not_acknowledged(own_broker) -> None:
