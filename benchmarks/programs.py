@@ -26,8 +26,8 @@ READY_S = 300.0  # a worker may have a million incidents to recover
 STOP_S = 20.0
 POLL_S = 0.05
 BROKERS = ("kafka", "embedded")
-#: Of the broker: the garbage collector that Kafka's own scripts choose, for the serial one stops it for 40 ms at a time.
-#: Not its second compiler, which would be at work for the whole of a short run, on the cores that are measured.
+#: Of the broker: the garbage collector that Kafka's own scripts choose (the serial one stops it for 40 ms at a time).
+#: Its second compiler would be at work for the whole of a short run, on the cores that are measured.
 JAVA_OPTIONS = (
     "-Xms1g", "-Xmx1g", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:InitiatingHeapOccupancyPercent=35",
     "-XX:TieredStopAtLevel=1", "-Dorg.apache.logging.log4j.level=INFO",

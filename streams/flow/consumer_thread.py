@@ -108,7 +108,8 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
 
     async def take(self, taker: str | None) -> Taken:
         """At most one chunk, of the most urgent topic that has records and is this taker's; waits a second for one."""
-        return await self.call_thread(self._take, taker)
+        taken: Taken = await self.call_thread(self._take, taker)
+        return taken
 
     async def _take(self, taker: str | None) -> Taken:
         fetcher = self._open_fetcher()
@@ -135,7 +136,7 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
 
     def _by_urgency(self, fetcher: Any, now: float) -> tuple[list[TP], float]:  # noqa: ANN401
         """Partitions with records at hand and no chunk in flight, the most urgent first; and when lingering ends."""
-        busy, active = self.consumer.under_way.busy, self.consumer._get_active_partitions()
+        busy, active = self.consumer.under_way.busy, self.consumer._active_partitions
         free = [tp for tp in fetcher._records if tp not in busy and tp in active]
         until = self._fetching.gathers_until
         ready = [tp for tp in free if until(tp) <= now]
@@ -143,11 +144,13 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         return sorted(ready, key=lambda tp: (_lane(tp.topic).urgency, tp.topic)), soonest
 
     def _taken(self, records: Mapping[TP, list[ConsumerRecord]], now: float) -> Taken:
-        """Note how long the next records of the partitions may gather, and have whoever waited for them look again."""
-        lane = _lane(next(iter(records)).topic)
+        """Note how long the next records may gather; the taker of the others may have waited for these."""
+        topic = next(iter(records)).topic
+        lane = _lane(topic)
         full = sum(map(len, records.values())) >= lane.chunk
         self._fetching.linger(records, now if full else now + lane.linger_ms / 1000)
-        self._fetching.wake()
+        if topic in EXPRESS:
+            self._fetching.wake()
         return Taken(records, self.app.consumer_generation_id)
 
     async def give_back(self, first: Mapping[TP, int], generation: int) -> None:

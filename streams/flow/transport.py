@@ -79,7 +79,7 @@ class ChunkConsumer(driver.Consumer):
 
     async def _deliver_next(self, taker: str | None) -> None:
         if not self.flow_active:
-            await self.wait(self.can_resume_flow)
+            await self.wait(self.can_resume_flow.wait())
         taken, generation = await self._thread.take(taker)
         if not taken or generation != self.app.consumer_generation_id:
             return  # what was taken before a rebalance that is over by now: positions are back at what is committed
