@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, islice
+from itertools import chain
 from math import cos, floor, radians
 from sys import intern
 
 from streams.core.catalogue import OTHER, Item
 from streams.core.decision import Incident, Link
 from streams.core.event import Event
+from streams.core.filing import Filing, Place
 from streams.core.match import LASTING_S, METRES_PER_DEGREE, reach_m
 from streams.core.oldest import keep_youngest, take_while
 from streams.core.sharing import Sharing
@@ -28,7 +29,7 @@ SEEN_LIMIT = 500_000  # event ids remembered per partition after their incidents
 _DEGREES_PER_METRE = 1 / 90_000  # generous: covers a degree of longitude up to 36° N
 
 _COLUMNS = 100_000  # more than there are cells from the equator to a pole
-_Key = tuple[str, int] | tuple[str, str]  # class and cell; class and area, or "" and an anchor of the text
+_ANY = ""  # the kind under which anchors of texts are filed
 
 
 class OpenIncidents:
@@ -40,7 +41,7 @@ class OpenIncidents:
         self._links: dict[str, Link] = {}
         self._members: dict[str, list[str]] = {}  # incident id -> ids of its later events
         self._callers: dict[str, set[int]] = {}  # incident id -> callers, kept from the second caller on
-        self._filed: dict[_Key, list[Incident]] = {}
+        self._filed = Filing()
         #: Seconds kept -> incidents by id, least recently touched first. The one place where they are: a handful of
         #: dictionaries to look in costs less than another one with all of them.
         self._queues: dict[int, dict[str, Incident]] = {}
@@ -101,12 +102,8 @@ class OpenIncidents:
 
     def _file(self, incident: Incident) -> None:
         self._sharing.apply(incident)
-        for key in _keys_of(incident, self._wordings):
-            filed = self._filed.get(key)
-            if filed is None:
-                self._filed[key] = [incident]  # takes less memory than an empty one that grows
-            else:
-                filed.append(incident)
+        for kind, place in _keys_of(incident, self._wordings):
+            self._filed.add(kind, place, incident)
 
     def link(self, link: Link) -> None:
         """Record that an event belongs to an incident."""
@@ -167,23 +164,22 @@ class OpenIncidents:
         lon, lat = event.lon, event.lat
         north = reach_m(item.distance_m) / METRES_PER_DEGREE
         east = north / cos(radians(lat)) if lat is not None else 0.0
-        for key in _keys_around(event, item.distance_m):
-            for incident in islice(reversed(self._filed.get(key, [])), CANDIDATES):
-                if (
-                    lat is not None and lon is not None and incident.lat is not None and incident.lon is not None
-                    and (abs(incident.lat - lat) > north or abs(incident.lon - lon) > east)
-                ):
-                    continue  # `compare` would say the same, ten times as slowly
-                if incident.incident_id not in told:
-                    told.add(incident.incident_id)
-                    yield incident
+        for incident in self._filed.newest(event.item[:2], _places_around(event, item.distance_m), CANDIDATES):
+            if (
+                lat is not None and lon is not None and incident.lat is not None and incident.lon is not None
+                and (abs(incident.lat - lat) > north or abs(incident.lon - lon) > east)
+            ):
+                continue  # `compare` would say the same, ten times as slowly
+            if incident.incident_id not in told:
+                told.add(incident.incident_id)
+                yield incident
 
     def _named_alike(self, event: Event) -> Iterator[Incident]:
         """Those of any class that share the most anchors with the event's text."""
         shared = Counter(
             incident.incident_id
             for anchor in self._wordings.of(event.text).anchors
-            for incident in self._filed.get(("", anchor), [])[-CANDIDATES:]
+            for incident in self._filed.latest(_ANY, anchor, CANDIDATES)
         )
         for incident_id, _ in shared.most_common(LIKELIEST):
             if incident := self.get(incident_id):
@@ -200,39 +196,35 @@ class OpenIncidents:
             if link := self._links.pop(event_id, None):
                 self._remember(event_id, link)
         self._callers.pop(incident.incident_id, None)
-        for key in _keys_of(incident, self._wordings):
-            filed = self._filed[key]
-            filed.remove(incident)
-            if not filed:
-                del self._filed[key]
+        for kind, place in _keys_of(incident, self._wordings):
+            self._filed.remove(kind, place, incident)
 
 
 def _file_area(area: str) -> str:
     return intern(area[:12])  # a grid's or micro-grid's village
 
 
-def _keys_of(incident: Incident, wordings: Wordings) -> list[_Key]:
+def _keys_of(incident: Incident, wordings: Wordings) -> list[tuple[str, Place]]:
     kind = intern(incident.item[:2])
-    keys: list[_Key] = [(kind, _file_area(incident.area))]
+    keys: list[tuple[str, Place]] = [(kind, _file_area(incident.area))]
     if incident.lon is not None and incident.lat is not None:
         keys.append((kind, floor(incident.lon / CELL_DEGREES) * _COLUMNS + floor(incident.lat / CELL_DEGREES)))
     elif _is_wide(incident.area):
-        keys.extend(("", anchor) for anchor in wordings.of(incident.text).anchors)
+        keys.extend((_ANY, anchor) for anchor in wordings.of(incident.text).anchors)
     return keys
 
 
-def _keys_around(event: Event, distance_m: int) -> Iterable[_Key]:
-    kind = event.item[:2]
-    area: tuple[_Key] = ((kind, _file_area(event.area)),)
+def _places_around(event: Event, distance_m: int) -> Iterable[Place]:
+    area: tuple[Place] = (_file_area(event.area),)
     if event.lon is not None and event.lat is not None:
-        return chain(_cells(kind, event.lon, event.lat, distance_m * _DEGREES_PER_METRE), area)
+        return chain(_cells(event.lon, event.lat, distance_m * _DEGREES_PER_METRE), area)
     return area
 
 
-def _cells(kind: str, lon: float, lat: float, reach: float) -> Iterator[_Key]:
+def _cells(lon: float, lat: float, reach: float) -> Iterator[int]:
     for x in range(floor((lon - reach) / CELL_DEGREES), floor((lon + reach) / CELL_DEGREES) + 1):
         for y in range(floor((lat - reach) / CELL_DEGREES), floor((lat + reach) / CELL_DEGREES) + 1):
-            yield (kind, x * _COLUMNS + y)
+            yield x * _COLUMNS + y
 
 
 def _is_wide(area: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Generic, TypeVar
 
 from streams.errors import SanwangError
+from streams.flow.memory import return_freed
 
 T = TypeVar("T")
 
@@ -67,7 +68,9 @@ class Rebuilding(Generic[T]):
         return all(map(_is_ready, self._tasks.values()))
 
     async def _work(self, partition: int) -> T:
-        return await self._rebuild(partition)
+        rebuilt = await self._rebuild(partition)
+        return_freed()
+        return rebuilt
 
 
 def _is_ready(task: asyncio.Task[T]) -> bool:
