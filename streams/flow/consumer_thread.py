@@ -41,13 +41,6 @@ def _lane(topic: str) -> Lane:
     return LANES.get(topic, _OTHER)
 
 
-def _of_taker(taker: str | None, ready: Sequence[TP]) -> Sequence[TP]:
-    """What a taker may take of what is ready, most urgent first; others' only while nothing is ready for express."""
-    if taker:
-        return [tp for tp in ready if tp.topic == taker]
-    return [] if ready and ready[0].topic in EXPRESS else ready
-
-
 class _Expendable(WorkerThread):
     """A thread that the process does not wait for at its end: it may try to reach a broker for ever."""
 
@@ -88,6 +81,7 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         await super().on_start()
         consumer = self._ensure_consumer()
         self._fetching = Fetching(consumer._fetcher, self.thread_loop)
+        self._handed_over: set[str | None] = set()  # express topics of which a chunk is on its way to the main thread
         self._follow_membership(consumer._coordinator)
 
     def _follow_membership(self, coordinator: Any) -> None:  # noqa: ANN401
@@ -112,13 +106,16 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         return taken
 
     async def _take(self, taker: str | None) -> Taken:
+        if taker in self._handed_over:  # and its taker is back for the next
+            self._handed_over.remove(taker)
+            self._fetching.wake()
         fetcher = self._open_fetcher()
         deadline = self.thread_loop.time() + IDLE_S
         with fetcher._subscriptions.fetch_context():
             while self.consumer.flow_active:
                 now = self.thread_loop.time()
                 ready, soonest = self._by_urgency(fetcher, now)
-                for topic, tps in groupby(_of_taker(taker, ready), key=attrgetter("topic")):
+                for topic, tps in groupby(self._of_taker(taker, ready), key=attrgetter("topic")):
                     chunk = _lane(topic).chunk
                     if records := await fetcher.fetched_records(list(tps), timeout=0, max_records=chunk):
                         return self._taken(records, now)
@@ -127,6 +124,12 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
                 left = min(deadline, soonest) - now
                 await asyncio.wait([fetcher._create_fetch_waiter()], timeout=max(0.0005, left))
         return Taken({}, self.app.consumer_generation_id)
+
+    def _of_taker(self, taker: str | None, ready: Sequence[TP]) -> Sequence[TP]:
+        """What a taker may take of what is ready, most urgent first; others than express only while no express is."""
+        if taker:
+            return [tp for tp in ready if tp.topic == taker]
+        return [] if self._handed_over or (ready and ready[0].topic in EXPRESS) else ready
 
     def _open_fetcher(self) -> Any:  # noqa: ANN401
         consumer = self._ensure_consumer()
@@ -144,13 +147,13 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         return sorted(ready, key=lambda tp: (_lane(tp.topic).urgency, tp.topic)), soonest
 
     def _taken(self, records: Mapping[TP, list[ConsumerRecord]], now: float) -> Taken:
-        """Note how long the next records may gather; the taker of the others may have waited for these."""
+        """Note how long the next records may gather, and what the taker of all others has to wait for."""
         topic = next(iter(records)).topic
         lane = _lane(topic)
         full = sum(map(len, records.values())) >= lane.chunk
         self._fetching.linger(records, now if full else now + lane.linger_ms / 1000)
         if topic in EXPRESS:
-            self._fetching.wake()
+            self._handed_over.add(topic)
         return Taken(records, self.app.consumer_generation_id)
 
     async def give_back(self, first: Mapping[TP, int], generation: int) -> None:
