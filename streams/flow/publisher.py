@@ -1,17 +1,17 @@
 """Sending: the records of a chunk to their topics and partitions, confirmed by all in-sync replicas.
 
 What waits for a broker goes to it in one request, whatever topics and partitions it is for, as soon as the request
-before the last is answered: a request costs a broker some 0.1 ms, however little it carries, and it works on those of a
-connection in order. A send returns only when the broker has confirmed it. While no broker answers it is repeated, for
-ever: what it carries is not acknowledged yet, so nothing is lost by waiting and nothing grows. A repeated record
-may be overtaken, and may come twice; whoever reads ours goes by ids and revisions.
+before is answered: a request costs a broker some 0.1 ms, however little it carries. A send returns only when the broker
+has confirmed it. While no broker answers it is repeated, for ever: what it carries is not acknowledged yet, so nothing
+is lost by waiting and nothing grows. A record that is repeated may be overtaken and may come twice; whoever reads ours
+goes by ids and revisions.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, count
 
@@ -30,7 +30,6 @@ _CONNECT_S = 10.0
 _FLUSH_S = 2.0
 _ANSWER_MS = ACKS_MS + 5_000  # a broker that has not answered by then is taken for gone
 _REQUEST_BYTES = 4_000_000  # more goes with the next request, so that no urgent record waits long
-_AT_ONCE = 2  # requests to a broker: it begins with the second while the answer to the first is on its way
 _PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 log = structlog.get_logger(__name__)
 
@@ -45,8 +44,7 @@ class Publisher:
         self._client: AIOKafkaClient | None = None
         self._topics: dict[str, asyncio.Future[bool]] = {}  # asked for their leaders: done when answered
         self._waiting: dict[TopicPartition, deque[Piece]] = {}
-        self._asked: Counter[int] = Counter()  # requests to each broker that are not answered yet
-        self._exchanges: set[asyncio.Task[None]] = set()
+        self._asked: dict[int, asyncio.Task[None]] = {}  # the request to each broker that is not answered yet
         self._dispatching = False
         self._partition_of_key: dict[bytes, int] = {}
 
@@ -68,9 +66,9 @@ class Publisher:
         client, self._client = self._client, None
         if client is None:
             return
-        if self._exchanges:
-            await asyncio.wait(self._exchanges, timeout=_FLUSH_S)
-        for task in self._exchanges:
+        if self._asked:
+            await asyncio.wait(self._asked.values(), timeout=_FLUSH_S)
+        for task in list(self._asked.values()):
             task.cancel()
         self._settle(chain.from_iterable(self._waiting.values()), KafkaConnectionError("stopped"))
         self._waiting.clear()
@@ -139,26 +137,23 @@ class Publisher:
             asyncio.get_running_loop().call_soon(self._dispatch)
 
     def _dispatch(self) -> None:
-        """Give each broker that may be sent one a request with all that waits for it."""
+        """Give each broker that has none to answer a request with all that waits for it."""
         self._dispatching = False
         if self._client is None:
             return
         for node, tps in self._by_leader(self._client).items():
             request = self._taken(tps)
-            self._asked[node] += 1
-            task = asyncio.create_task(self._exchange(self._client, node, request))
-            self._exchanges.add(task)
-            task.add_done_callback(self._exchanges.discard)
+            self._asked[node] = asyncio.create_task(self._exchange(self._client, node, request))
 
     def _by_leader(self, client: AIOKafkaClient) -> dict[int, list[TopicPartition]]:
-        """Partitions for which records wait, by the broker that leads them, where it may be sent a request."""
+        """Partitions for which records wait, by the broker that leads them, where it has no request to answer."""
         found: dict[int, list[TopicPartition]] = {}
         for tp in list(self._waiting):
             node = client.cluster.leader_for_partition(tp)
             if node is None or node < 0:
                 client.force_metadata_update()
                 self._settle(self._waiting.pop(tp), LeaderNotAvailableError())
-            elif self._asked[node] < _AT_ONCE:
+            elif node not in self._asked:
                 found.setdefault(node, []).append(tp)
         return found
 
@@ -187,7 +182,7 @@ class Publisher:
         except KafkaError as error:
             failure = error
         finally:
-            self._asked[node] -= 1
+            del self._asked[node]
             for tp, pieces in taken.items():
                 outcome = outcomes.get(tp, failure)
                 if outcome is not None and outcome.invalid_metadata:
