@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from streams.core.area import Area
 from streams.core.catalogue import Item
 from streams.core.unit import Unit
 from streams.warehouse.port import Row, Warehouse
 
+AT_ONCE = 20_000  # rows of an insert: what it takes in memory stays with the process
+
 
 def load_names(warehouse: Warehouse, items: Iterable[Item], areas: Iterable[Area], units: Iterable[Unit]) -> None:
     """Write the names of a city; those of codes that it no longer has stay, because older rows bear them."""
-    warehouse.insert("items", [_item(item) for item in items])
-    warehouse.insert("areas", [_area(area) for area in areas])
-    warehouse.insert("units", [_unit(unit) for unit in units])
+    _insert(warehouse, "items", map(_item, items))
+    _insert(warehouse, "areas", map(_area, areas))
+    _insert(warehouse, "units", map(_unit, units))
+
+
+def _insert(warehouse: Warehouse, table: str, rows: Iterator[Row]) -> None:
+    while part := list(islice(rows, AT_ONCE)):
+        warehouse.insert(table, part)
 
 
 def _item(item: Item) -> Row:
