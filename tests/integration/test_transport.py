@@ -284,32 +284,39 @@ async def test_fetches_wait_long_only_where_nothing_came_and_all_partitions_are_
     assert {named for _, named, wait in asked if wait == QUIET_WAIT_MS} == {PARTITIONS}
 
 
-async def test_an_urgent_chunk_is_handed_over_while_another_is_on_its_way(own_broker) -> None:
+@pytest.mark.parametrize(
+    ("on_its_way", "other", "before"),
+    [(HOTLINE_CALLS, POLICE_ALERTS, {POLICE_ALERTS}), (POLICE_ALERTS, HOTLINE_CALLS, set())],
+    ids=["urgent waits for no other", "others wait for urgent"],
+)
+async def test_what_is_handed_over_while_a_chunk_is_on_its_way(
+    own_broker, on_its_way: str, other: str, before: set[str]
+) -> None:
     kafka = kafka_of(own_broker.servers)
     make_topics(kafka)
     seen: set[str] = set()
-    on_its_way, arrive = asyncio.Event(), asyncio.Event()
+    held, arrive = asyncio.Event(), asyncio.Event()
 
     async def step(chunk: Chunk) -> None:
         seen.add(chunk.topic)
 
-    steps: dict[str, Step] = dict.fromkeys((HOTLINE_CALLS, POLICE_ALERTS), step)
+    steps: dict[str, Step] = dict.fromkeys((on_its_way, other), step)
     async with publishing(kafka) as publisher, running(kafka, steps) as app:
         await until(lambda: owned(app) == 2 * PARTITIONS)
         deliver = app.consumer.callback
 
         async def slowly(message: Any) -> None:
-            if message.topic == HOTLINE_CALLS:
-                on_its_way.set()
+            if message.topic == on_its_way:
+                held.set()
                 await arrive.wait()
             await deliver(message)
 
         app.consumer.callback = slowly
-        await load(publisher, HOTLINE_CALLS, 1)
-        await asyncio.wait_for(on_its_way.wait(), PATIENCE_S)
-        await load(publisher, POLICE_ALERTS, 1)
-        await until(lambda: bool(seen))
-        assert seen == {POLICE_ALERTS}
+        await load(publisher, on_its_way, 1)
+        await asyncio.wait_for(held.wait(), PATIENCE_S)
+        await load(publisher, other, 1)
+        await (until(lambda: bool(seen)) if before else asyncio.sleep(1.0))
+        assert seen == before
         arrive.set()
         await until(lambda: len(seen) == 2)
 
