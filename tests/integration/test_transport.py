@@ -347,8 +347,8 @@ async def test_no_fetch_of_the_urgent_lanes_begins_only_when_the_other_ends(
             await publisher.send(POLICE_ALERTS, number % PARTITIONS, [(None, b"1")])
             await until(lambda number=number: len(seen) == number + 1)
     after_an_end = [later for before, later in pairwise(told) if before == (POLICE_ALERTS, "ends")]
-    assert after_an_end.count((POLICE_ALERTS, "begins")) > 100
-    assert after_an_end.count((HOTLINE_CALLS, "ends")) < 10  # by chance, and not each time
+    at_once, put_off = (after_an_end.count(told) for told in ((POLICE_ALERTS, "begins"), (HOTLINE_CALLS, "ends")))
+    assert at_once > 4 * put_off  # some of the others end between by chance, more of them where the machine is busy
 
 
 async def test_a_failing_chunk_is_tried_again_and_not_acknowledged(own_broker) -> None:
