@@ -308,7 +308,7 @@ async def test_no_fetch_of_the_urgent_lanes_begins_only_when_the_other_ends(
             await publisher.send(POLICE_ALERTS, number % PARTITIONS, [(None, b"1")])
             await until(lambda number=number: len(seen) == number + 1)
     after_an_end = [later for before, later in pairwise(told) if before == (POLICE_ALERTS, "ends")]
-    at_once, put_off = (after_an_end.count(told) for told in ((POLICE_ALERTS, "begins"), (HOTLINE_CALLS, "ends")))
+    at_once, put_off = (after_an_end.count(later) for later in ((POLICE_ALERTS, "begins"), (HOTLINE_CALLS, "ends")))
     assert at_once > 4 * put_off  # some of the others end between by chance, more of them where the machine is busy
 
 
