@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvloop
 
 from streams.cli.options import Config
 from streams.config import load_settings
@@ -27,10 +26,11 @@ def door(context: typer.Context, config: Config = None) -> None:
     if context.invoked_subcommand:
         return
     from streams.door.server import DoorServer
+    from streams.flow import event_loop
 
     settings = load_settings(config)
     set_up_logs(settings.telemetry.log_format, settings.telemetry.log_level)
-    uvloop.install()
+    event_loop.install()
     asyncio.run(_serve(DoorServer, settings))
 
 

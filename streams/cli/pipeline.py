@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-import uvloop
 from rich.console import Console
 
 from streams.cli.options import DATA, City, Config
@@ -31,11 +30,12 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 @app.command()
 def run(config: Config = None) -> None:
     """Run a worker against the Kafka and ClickHouse of the settings, until SIGTERM or Ctrl-C."""
+    from streams.flow import event_loop
     from streams.flow.worker import Worker
 
     settings = load_settings(config)
     set_up_logs(settings.telemetry.log_format, settings.telemetry.log_level)
-    uvloop.install()
+    event_loop.install()
     raise typer.Exit(asyncio.run(_run(Worker, settings)))
 
 
@@ -47,11 +47,12 @@ async def _run(worker: type, settings: Settings) -> int:
 @app.command()
 def push(config: Config = None) -> None:
     """Push orders to the HTTP endpoints that units.csv names, until SIGTERM or Ctrl-C."""
+    from streams.flow import event_loop
     from streams.push.server import PushServer
 
     settings = load_settings(config)
     set_up_logs(settings.telemetry.log_format, settings.telemetry.log_level)
-    uvloop.install()
+    event_loop.install()
     asyncio.run(_until_stopped(PushServer, settings))
 
 
