@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import faust
@@ -14,7 +14,7 @@ from faust.types import TP
 
 from streams.config import Kafka
 from streams.flow.consumer_thread import GOODBYE_S
-from streams.flow.guard import Guard, Step
+from streams.flow.guard import Guard, OnFatal, Step
 from streams.flow.lease import Lease
 from streams.flow.log_reader import METADATA_MS
 from streams.flow.security import password_of
@@ -53,6 +53,14 @@ class App(faust.App):
     keepers: Sequence[Keeper]
     lease: Lease
     fetch_wait_ms: int
+    on_fatal: OnFatal
+
+    def _crash(self, reason: BaseException) -> None:
+        """End the worker, for its supervisor to start it anew: Faust would stop all services and wait for ever."""
+        ending = self.should_stop
+        super()._crash(reason)
+        if not ending:
+            asyncio.run_coroutine_threadsafe(self.on_fatal(reason), self.loop)
 
     def _new_transport(self) -> ChunkTransport:
         return ChunkTransport(self.conf.broker_consumer, self)
@@ -67,7 +75,7 @@ class App(faust.App):
 
 def create_app(
     kafka: Kafka, steps: Mapping[str, tuple[str, Step]], keepers: Sequence[Keeper], lease: Lease, metrics: Metrics,
-    on_fatal: Callable[[BaseException], Awaitable[None]],
+    on_fatal: OnFatal,
 ) -> App:
     """An application that runs `steps` (topic -> stage name and step) and renews the `lease` on their partitions.
 
@@ -88,6 +96,7 @@ def create_app(
     app.guard = Guard(metrics, on_fatal)
     app.keepers = keepers
     app.lease = lease
+    app.on_fatal = on_fatal
     app.fetch_wait_ms = kafka.fetch_wait_ms
     for topic, (stage, step) in steps.items():
         _add_agent(app, topic, stage, step)

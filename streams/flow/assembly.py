@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,7 @@ from streams.flow.case_telling import Telling
 from streams.flow.caseloads import Caseloads
 from streams.flow.casework import Casework
 from streams.flow.corrections import Corrections, reader
-from streams.flow.guard import Step
+from streams.flow.guard import OnFatal, Step
 from streams.flow.hand_overs import HandOvers
 from streams.flow.intake import Intake
 from streams.flow.lease import Lease
@@ -78,7 +78,7 @@ class Parts(Struct, frozen=True):
 
 
 async def assemble(
-    stack: AsyncExitStack, parts: Parts, warehouse: Warehouse, on_fatal: Callable[[BaseException], Awaitable[None]]
+    stack: AsyncExitStack, parts: Parts, warehouse: Warehouse, on_fatal: OnFatal
 ) -> App:
     """The application with all its steps; what has to be closed is left to `stack`."""
     settings, city, log_id, metrics = parts.settings, parts.city, parts.log_id, parts.metrics

@@ -66,6 +66,15 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = self._ensure_consumer()
         self._fetching = Fetching(consumer._fetcher, self.thread_loop)
         self._follow_membership(consumer._coordinator)
+        coordinator = consumer._coordinator
+        for needed in (consumer._client._sync_task, consumer._fetcher._fetch_task, coordinator._coordination_task):
+            needed.add_done_callback(self._miss)
+
+    def _miss(self, ended: asyncio.Task[None]) -> None:
+        """A task of aiokafka's without which nothing comes any more has ended, and nobody else would hear of it."""
+        if not self.should_stop:
+            error = None if ended.cancelled() else ended.exception()
+            self._missing = asyncio.create_task(self.crash(error or RuntimeError(f"{ended.get_coro()} ended")))
 
     def _follow_membership(self, coordinator: Any) -> None:  # noqa: ANN401
         """Renew the lease each time the coordinator of the group counts us in."""

@@ -9,7 +9,7 @@ Nothing raises past the guard into Faust, which would acknowledge the chunk and 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from time import perf_counter
 from typing import Any
 
@@ -20,6 +20,7 @@ from streams.flow.transport import Chunk
 from streams.telemetry.metrics import Metrics
 
 Step = Callable[[Chunk], Awaitable[None]]
+OnFatal = Callable[[BaseException], Coroutine[Any, Any, None]]  # stops the worker
 TRIES = 5
 _PAUSE_S = 0.5
 log = structlog.get_logger(__name__)
@@ -28,8 +29,7 @@ log = structlog.get_logger(__name__)
 class Guard:
     """Runs steps on chunks, a task for each; knows which are under way."""
 
-    def __init__(self, metrics: Metrics, on_fatal: Callable[[BaseException], Awaitable[None]]) -> None:
-        """`on_fatal` stops the worker."""
+    def __init__(self, metrics: Metrics, on_fatal: OnFatal) -> None:
         self._metrics = metrics
         self._on_fatal = on_fatal
         self._tasks: set[asyncio.Task[None]] = set()

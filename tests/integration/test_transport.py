@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from streams.config import Kafka
 from streams.flow.app import App, create_app, run_app
 from streams.flow.brokers import Broker, TopicSpec
 from streams.flow.fetching import QUIET_WAIT_MS, Fetching
-from streams.flow.guard import Step
+from streams.flow.guard import OnFatal, Step
 from streams.flow.lease import Lease
 from streams.flow.publisher import Publisher
 from streams.flow.topics import EVENTS, GRID_ALLCLEARS, HOTLINE_CALLS, LANES, POLICE_ALERTS
@@ -47,8 +48,10 @@ async def _no_fatal(error: BaseException) -> None:
 
 
 @asynccontextmanager
-async def running(kafka: Kafka, steps: dict[str, Step]) -> AsyncIterator[App]:
-    app = create_app(kafka, {t: (t, s) for t, s in steps.items()}, (NoTriage(),), Lease(kafka), Metrics(), _no_fatal)
+async def running(
+    kafka: Kafka, steps: dict[str, Step], on_fatal: OnFatal = _no_fatal
+) -> AsyncIterator[App]:
+    app = create_app(kafka, {t: (t, s) for t, s in steps.items()}, (NoTriage(),), Lease(kafka), Metrics(), on_fatal)
     stop = asyncio.Event()
     task = asyncio.create_task(run_app(app, stop))
     try:
@@ -327,6 +330,26 @@ async def test_a_failing_chunk_is_tried_again_and_not_acknowledged(own_broker) -
         await publisher.send(HOTLINE_CALLS, 0, [(None, b"1")])
         await until(lambda: len(tries) == 3)
     assert tries == [1, 1, 1]
+
+
+@pytest.mark.parametrize("task", ["_client._sync_task", "_fetcher._fetch_task", "_coordinator._coordination_task"])
+async def test_a_worker_ends_whose_kafka_client_comes_to_its_end(own_broker, task: str) -> None:
+    kafka = kafka_of(own_broker.servers)
+    make_topics(kafka)
+    faults: list[BaseException] = []
+
+    async def on_fatal(error: BaseException) -> None:
+        faults.append(error)
+
+    async def step(_chunk: Chunk) -> None: ...
+
+    async with running(kafka, {HOTLINE_CALLS: step}, on_fatal) as app:
+        await until(lambda: owned(app) == PARTITIONS)
+        assert not faults
+        thread = app.consumer._thread
+        thread.thread_loop.call_soon_threadsafe(attrgetter(task)(thread._consumer).cancel)
+        await until(lambda: bool(faults))
+    assert len(faults) == 1  # the stop that follows is none
 
 
 async def test_two_workers_share_the_partitions_and_the_second_takes_over(own_broker) -> None:
