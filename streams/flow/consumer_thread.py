@@ -6,11 +6,11 @@ Built on the private parts of Faust 0.15.3 and aiokafka 0.14; tests/integration/
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import ConsumerRecord
 from aiokafka.errors import (
@@ -22,12 +22,15 @@ from aiokafka.errors import (
 from aiokafka.protocol.group import HeartbeatRequest, SyncGroupRequest
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
-from mode.threads import WorkerThread
+from mode.threads import MethodQueue, WorkerThread
 
-from streams.flow.fetching import Fetching
+from streams.flow.fetching import EXPRESS, Fetching
 from streams.flow.topics import LANES, Lane
 
 IDLE_S = 1.0
+#: Who takes chunks: one for each express topic, and one (None) for all others. It takes milliseconds until a chunk has
+#: been handed to the main thread and its taker comes back for the next; an urgent one waits for none but its own kind.
+TAKERS: tuple[str | None, ...] = (*sorted(EXPRESS), None)
 GOODBYE_S = 4.0  # how long each step of leaving may take: a broker that does not answer takes us for dead by itself
 _OTHER = Lane(urgency=99, chunk=500, linger_ms=0)
 _MEMBERSHIP = (HeartbeatRequest, SyncGroupRequest)  # without error where the group goes on with us in it
@@ -46,14 +49,27 @@ class _Expendable(WorkerThread):
         self.daemon = True
 
 
+class Taken(NamedTuple):
+    """What was taken from the fetcher: records by partition, and in which generation of the group."""
+
+    records: Mapping[TP, list[ConsumerRecord]]
+    generation: int
+
+
 class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
-    """The thread that talks to the broker; hands over one chunk at a time."""
+    """The thread that talks to the broker; hands over one chunk at a time to each taker."""
 
     Worker = _Expendable
     shutdown_timeout = GOODBYE_S
     app: Any  # streams.flow.app.App
     consumer: Any  # ChunkConsumer
-    taken_in: int = 0  # generation of the group in which the latest chunk was taken from the fetcher
+
+    @property
+    def method_queue(self) -> MethodQueue:
+        """Calls from the main thread: one under way for each taker, and as many as Faust has for everything else."""
+        if self._method_queue is None:
+            self._method_queue = MethodQueue(len(TAKERS) + 2, loop=self.thread_loop, beacon=self.beacon)
+        return self._method_queue
 
     def _create_worker_consumer(self, transport: Any) -> Any:  # noqa: ANN401
         consumer = super()._create_worker_consumer(transport)
@@ -65,6 +81,7 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         await super().on_start()
         consumer = self._ensure_consumer()
         self._fetching = Fetching(consumer._fetcher, self.thread_loop)
+        self._handed_over: set[str | None] = set()  # express topics of which a chunk is on its way to the main thread
         self._follow_membership(consumer._coordinator)
         coordinator = consumer._coordinator
         for needed in (consumer._client._sync_task, consumer._fetcher._fetch_task, coordinator._coordination_task):
@@ -92,49 +109,61 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
 
         coordinator._send_req = send_and_note
 
-    async def _fetch_records(
-        self,
-        consumer: Any,  # noqa: ANN401
-        active_partitions: set[TP] | None,
-        timeout: float | None = None,  # noqa: ASYNC109 - the name is Faust's
-        max_records: int | None = None,  # noqa: ARG002 - each topic has its own, see LANES
-    ) -> Mapping[TP, list[ConsumerRecord]]:
-        """At most one chunk, of the most urgent topic that has records; waits up to `timeout` seconds for one."""
-        if not self.consumer.flow_active:
-            return {}
-        fetcher = consumer._fetcher
-        if consumer._closed or fetcher._closed:
-            raise ConsumerStoppedError
-        deadline = self.thread_loop.time() + (timeout or 0)
+    async def take(self, taker: str | None) -> Taken:
+        """At most one chunk, of the most urgent topic that has records and is this taker's; waits a second for one."""
+        taken: Taken = await self.call_thread(self._take, taker)
+        return taken
+
+    async def _take(self, taker: str | None) -> Taken:
+        if taker in self._handed_over:  # and its taker is back for the next
+            self._handed_over.remove(taker)
+            self._fetching.wake()
+        fetcher = self._open_fetcher()
+        deadline = self.thread_loop.time() + IDLE_S
         with fetcher._subscriptions.fetch_context():
-            while True:
+            while self.consumer.flow_active:
                 now = self.thread_loop.time()
-                ready, soonest = self._by_urgency(fetcher, active_partitions, now)
-                for topic, tps in groupby(ready, key=attrgetter("topic")):
+                ready, soonest = self._by_urgency(fetcher, now)
+                for topic, tps in groupby(self._of_taker(taker, ready), key=attrgetter("topic")):
                     chunk = _lane(topic).chunk
                     if records := await fetcher.fetched_records(list(tps), timeout=0, max_records=chunk):
                         return self._taken(records, now)
+                if deadline <= now:
+                    break
                 left = min(deadline, soonest) - now
-                if deadline <= now or not self.consumer.flow_active:
-                    return {}
                 await asyncio.wait([fetcher._create_fetch_waiter()], timeout=max(0.0005, left))
+        return Taken({}, self.app.consumer_generation_id)
 
-    def _by_urgency(self, fetcher: Any, active: set[TP] | None, now: float) -> tuple[list[TP], float]:  # noqa: ANN401
+    def _of_taker(self, taker: str | None, ready: Sequence[TP]) -> Sequence[TP]:
+        """What a taker may take of what is ready, most urgent first; others than express only while no express is."""
+        if taker:
+            return [tp for tp in ready if tp.topic == taker]
+        return [] if self._handed_over or (ready and ready[0].topic in EXPRESS) else ready
+
+    def _open_fetcher(self) -> Any:  # noqa: ANN401
+        consumer = self._ensure_consumer()
+        if consumer._closed or consumer._fetcher._closed:
+            raise ConsumerStoppedError
+        return consumer._fetcher
+
+    def _by_urgency(self, fetcher: Any, now: float) -> tuple[list[TP], float]:  # noqa: ANN401
         """Partitions with records at hand and no chunk in flight, the most urgent first; and when lingering ends."""
-        busy = self.consumer.under_way.busy
-        free = [tp for tp in fetcher._records if tp not in busy and (active is None or tp in active)]
+        busy, active = self.consumer.under_way.busy, self.consumer._active_partitions
+        free = [tp for tp in fetcher._records if tp not in busy and tp in active]
         until = self._fetching.gathers_until
         ready = [tp for tp in free if until(tp) <= now]
         soonest = min((until(tp) for tp in free if until(tp) > now), default=now + IDLE_S)
         return sorted(ready, key=lambda tp: (_lane(tp.topic).urgency, tp.topic)), soonest
 
-    def _taken(self, records: Mapping[TP, list[ConsumerRecord]], now: float) -> Mapping[TP, list[ConsumerRecord]]:
-        """Note what was taken: its generation, and how long the next records of its partitions may gather."""
-        self.taken_in = self.app.consumer_generation_id
-        lane = _lane(next(iter(records)).topic)
+    def _taken(self, records: Mapping[TP, list[ConsumerRecord]], now: float) -> Taken:
+        """Note how long the next records may gather, and what the taker of all others has to wait for."""
+        topic = next(iter(records)).topic
+        lane = _lane(topic)
         full = sum(map(len, records.values())) >= lane.chunk
         self._fetching.linger(records, now if full else now + lane.linger_ms / 1000)
-        return records
+        if topic in EXPRESS:
+            self._handed_over.add(topic)
+        return Taken(records, self.app.consumer_generation_id)
 
     async def give_back(self, first: Mapping[TP, int], generation: int) -> None:
         """Take records anew from these offsets on: they were taken, but a rebalance or a stop came before their work.

@@ -13,6 +13,7 @@ Built on the private parts of Faust 0.15.3 and aiokafka 0.14; tests/integration/
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import chain
@@ -23,7 +24,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 from msgspec import Struct
 
-from streams.flow.consumer_thread import IDLE_S, ChunkConsumerThread
+from streams.flow.consumer_thread import TAKERS, ChunkConsumerThread
 from streams.flow.under_way import UnderWay
 
 
@@ -63,17 +64,23 @@ class ChunkConsumer(driver.Consumer):
         return ChunkConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def _drain_messages(self, fetcher: Any) -> None:  # noqa: ANN401
+        async with asyncio.TaskGroup() as takers:
+            for taker in TAKERS:
+                takers.create_task(self._drain(taker, fetcher))
+
+    async def _drain(self, taker: str | None, fetcher: Any) -> None:  # noqa: ANN401
         while not (self.should_stop or fetcher.should_stop):
             try:
-                await self._deliver_next()
+                await self._deliver_next(taker)
             except self.consumer_stopped_errors:
                 if not self.app.should_stop:
                     raise
                 return
 
-    async def _deliver_next(self) -> None:
-        taken, _active = await self._wait_next_records(IDLE_S)
-        generation = self._thread.taken_in
+    async def _deliver_next(self, taker: str | None) -> None:
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow.wait())
+        taken, generation = await self._thread.take(taker)
         if not taken or generation != self.app.consumer_generation_id:
             return  # what was taken before a rebalance that is over by now: positions are back at what is committed
         slices = {tp: slice_ for tp, slice_ in taken.items() if self.flow_active and tp in self._active_partitions}

@@ -15,6 +15,7 @@ from faust.types import TP
 from streams.config import Kafka
 from streams.flow.app import App, create_app, run_app
 from streams.flow.brokers import Broker, TopicSpec
+from streams.flow.consumer_thread import Taken
 from streams.flow.fetching import QUIET_WAIT_MS, Fetching
 from streams.flow.guard import OnFatal, Step
 from streams.flow.lease import Lease
@@ -210,17 +211,18 @@ async def test_what_was_taken_when_the_flow_stopped_is_taken_again(own_broker) -
 
     async with publishing(kafka) as publisher, running(kafka, {HOTLINE_CALLS: step}) as app:
         await until(lambda: owned(app) == PARTITIONS)
-        wait_next = app.consumer._wait_next_records
+        take = app.consumer._thread.take
 
-        async def wait_and_stop(timeout: float) -> object:  # noqa: ASYNC109 - the name is Faust's
-            listening.set()
-            found = await wait_next(timeout)
-            if found[0] and not stopped.is_set():
+        async def take_and_stop(taker: str | None) -> Taken:
+            if taker is None:
+                listening.set()
+            taken = await take(taker)
+            if taken.records and not stopped.is_set():
                 app.consumer.stop_flow()
                 stopped.set()
-            return found
+            return taken
 
-        app.consumer._wait_next_records = wait_and_stop
+        app.consumer._thread.take = take_and_stop
         await asyncio.wait_for(listening.wait(), PATIENCE_S)  # the wait that was under way could have taken it all
         await load(publisher, HOTLINE_CALLS, 50)
         await asyncio.wait_for(stopped.wait(), PATIENCE_S)
@@ -285,6 +287,43 @@ async def test_fetches_wait_long_only_where_nothing_came_and_all_partitions_are_
     assert {named for _, named, wait in asked if wait == QUIET_WAIT_MS} == {PARTITIONS}
 
 
+@pytest.mark.parametrize(
+    ("on_its_way", "other", "before"),
+    [(HOTLINE_CALLS, POLICE_ALERTS, {POLICE_ALERTS}), (POLICE_ALERTS, HOTLINE_CALLS, set())],
+    ids=["urgent waits for no other", "others wait for urgent"],
+)
+async def test_what_is_handed_over_while_a_chunk_is_on_its_way(
+    own_broker, on_its_way: str, other: str, before: set[str]
+) -> None:
+    kafka = kafka_of(own_broker.servers)
+    make_topics(kafka)
+    seen: set[str] = set()
+    held, arrive = asyncio.Event(), asyncio.Event()
+
+    async def step(chunk: Chunk) -> None:
+        seen.add(chunk.topic)
+
+    steps: dict[str, Step] = dict.fromkeys((on_its_way, other), step)
+    async with publishing(kafka) as publisher, running(kafka, steps) as app:
+        await until(lambda: owned(app) == 2 * PARTITIONS)
+        deliver = app.consumer.callback
+
+        async def slowly(message: Any) -> None:
+            if message.topic == on_its_way:
+                held.set()
+                await arrive.wait()
+            await deliver(message)
+
+        app.consumer.callback = slowly
+        await load(publisher, on_its_way, 1)
+        await asyncio.wait_for(held.wait(), PATIENCE_S)
+        await load(publisher, other, 1)
+        await (until(lambda: bool(seen)) if before else asyncio.sleep(1.0))
+        assert seen == before
+        arrive.set()
+        await until(lambda: len(seen) == 2)
+
+
 async def test_no_fetch_of_the_urgent_lanes_begins_only_when_the_other_ends(
     own_broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -311,7 +350,7 @@ async def test_no_fetch_of_the_urgent_lanes_begins_only_when_the_other_ends(
             await publisher.send(POLICE_ALERTS, number % PARTITIONS, [(None, b"1")])
             await until(lambda number=number: len(seen) == number + 1)
     after_an_end = [later for before, later in pairwise(told) if before == (POLICE_ALERTS, "ends")]
-    at_once, put_off = (after_an_end.count(later) for later in ((POLICE_ALERTS, "begins"), (HOTLINE_CALLS, "ends")))
+    at_once, put_off = (after_an_end.count(told) for told in ((POLICE_ALERTS, "begins"), (HOTLINE_CALLS, "ends")))
     assert at_once > 4 * put_off  # some of the others end between by chance, more of them where the machine is busy
 
 
