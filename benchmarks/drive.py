@@ -70,6 +70,13 @@ class _Play:
     def __init__(self, stream: Stream, load: Load, partitions: int) -> None:
         self.stream, self.load, self.partitions = stream, load, partitions
         self.next = 0
+        self.tick_s = BULK_TICK_S if not stream.rate or stream.rate > BULK else TICK_S
+        self.look_s = 0.0  # seconds after the start at which to look for what is due
+
+    @property
+    def over(self) -> bool:
+        """Whether all of it is sent."""
+        return self.next >= self.stream.records
 
     def due(self, elapsed_s: float) -> int:
         """How many records to send now."""
@@ -97,7 +104,6 @@ class Driver:
         self._drive = drive
         cache, city = Path(drive.cache), Path(drive.city)
         self._plays = [_Play(s, open_load(s.load, city, cache), drive.partitions) for s in drive.streams]
-        self._tick_s = BULK_TICK_S if any(not s.rate or s.rate > BULK for s in drive.streams) else TICK_S
         self._sent: Counter[str] = Counter()
         self._bytes = 0
         self._late = Histogram()
@@ -125,12 +131,14 @@ class Driver:
 
     async def _play(self) -> Driven:
         cpu, started_ms, started = time.process_time(), time.time() * 1000, time.perf_counter()
-        while any(play.next < play.stream.records for play in self._plays):
+        while under_way := [play for play in self._plays if not play.over]:
             elapsed = time.perf_counter() - started
-            for play in self._plays:
-                await self._send(play, play.due(elapsed), started_ms)
+            for play in under_way:
+                if play.look_s <= elapsed:
+                    play.look_s = elapsed + play.tick_s
+                    await self._send(play, play.due(elapsed), started_ms)
             await asyncio.gather(*(self._flush(place) for place in list(self._batches)))
-            await asyncio.sleep(max(0.0, elapsed + self._tick_s - (time.perf_counter() - started)))
+            await asyncio.sleep(min(play.look_s for play in under_way) - (time.perf_counter() - started))
         await asyncio.gather(*self._flying)
         cycles = max(play.next // len(play.load) for play in self._plays)
         return Driven(
