@@ -82,8 +82,8 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = self._ensure_consumer()
         self._fetching = Fetching(consumer._fetcher, self.thread_loop)
         self._handed_over: set[str | None] = set()  # express topics of which a chunk is on its way to the main thread
-        self._follow_membership(consumer._coordinator)
         coordinator = consumer._coordinator
+        self._follow_membership(coordinator)
         for needed in (consumer._client._sync_task, consumer._fetcher._fetch_task, coordinator._coordination_task):
             needed.add_done_callback(self._miss)
 
