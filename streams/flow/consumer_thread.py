@@ -1,6 +1,7 @@
 """The thread that talks to the broker for the chunk transport: it takes the next chunk, and follows the membership.
 
-Built on the private parts of Faust 0.15.3 and aiokafka 0.14; tests/integration/test_transport.py holds the rules.
+Built on the private parts of Faust 0.15.3 and aiokafka 0.14; tests/integration/test_transport.py and
+test_rebalances.py hold the rules.
 """
 
 from __future__ import annotations

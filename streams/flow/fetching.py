@@ -5,7 +5,7 @@ urgent lanes have a fetch of their own, on a connection of its own: their record
 does not name them, nor for the answer to one that is full of others. And partitions that gather records are not named:
 they gather at the broker, and come at once; those of the bulk lanes would end most fetches.
 
-Built on the private parts of aiokafka 0.14; tests/integration/test_transport.py holds the rules.
+Built on the private parts of aiokafka 0.14; tests/integration/test_fetching.py holds the rules.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ partitions of a topic; an agent works on it as a whole and acknowledges it as a 
 - The next chunk is always one of the most urgent topic that has any (`streams.flow.topics.LANES`).
 - What is committed of a partition is the offset after the last chunk before which none is left to acknowledge.
 
-Built on the private parts of Faust 0.15.3 and aiokafka 0.14; tests/integration/test_transport.py holds the rules.
+Built on the private parts of Faust 0.15.3 and aiokafka 0.14; tests/integration/test_transport.py and
+test_rebalances.py hold the rules.
 """
 
 from __future__ import annotations

@@ -1,20 +1,20 @@
 """The state topic on a real broker: one owner after the other, and one that does not know that it is over."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from time import monotonic
 
 import pytest
 
 from streams.config import Kafka
 from streams.flow.batches import Outgoing
-from streams.flow.brokers import Broker, TopicSpec
 from streams.flow.lease import Lease, LeaseLostError
 from streams.flow.log_reader import read_partition
 from streams.flow.publisher import Publisher
 from streams.flow.state_topic import ClaimedAnewError, StateTopic
 from streams.flow.terms import unstamped
+from tests.support import chunks
 
 TOPIC = "notes"
 
@@ -65,18 +65,10 @@ class Owner:
         return (await self.topic.recover(0, Notes())).kept
 
 
-@asynccontextmanager
-async def publishing(kafka: Kafka) -> AsyncIterator[Publisher]:
+def publishing(kafka: Kafka) -> AbstractAsyncContextManager[Publisher]:
     """With the topic made."""
-    with Broker(kafka.bootstrap) as broker:
-        broker.create_topics([TopicSpec(TOPIC, 1, 1)])
-        broker.end_offsets([TOPIC])
-    publisher = Publisher(kafka, lambda _topic: None)
-    await publisher.start()
-    try:
-        yield publisher
-    finally:
-        await publisher.stop()
+    chunks.make_topics(kafka, [TOPIC])
+    return chunks.publishing(kafka)
 
 
 async def test_owners_follow_one_another_and_a_straggler_neither_counts_nor_tells(own_broker) -> None:

@@ -1,0 +1,76 @@
+"""What the consumer asks a real broker for, and when: how long a fetch waits, and that none waits for another's end."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from streams.flow.fetching import QUIET_WAIT_MS, Fetching
+from streams.flow.guard import Step
+from streams.flow.topics import HOTLINE_CALLS, POLICE_ALERTS
+from streams.flow.transport import Chunk
+from tests.support.chunks import PARTITIONS, kafka_of, load, make_topics, publishing, running, until, values
+
+
+async def test_fetches_wait_long_only_where_nothing_came_and_all_partitions_are_named(
+    own_broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kafka = kafka_of(own_broker.servers)
+    make_topics(kafka)
+    asked: list[tuple[str, int, int]] = []  # topic, partitions named, wait
+    seen: list[int] = []
+    fetch = Fetching._fetch
+
+    async def noted(self: Fetching, assignment: Any, node: Any, request: Any) -> bool:
+        asked.extend((topic, len(partitions), request._max_wait_ms) for topic, partitions in request._topics)
+        return await fetch(self, assignment, node, request)
+
+    async def step(chunk: Chunk) -> None:
+        seen.extend(values(chunk))
+
+    def patient() -> set[str]:
+        """Topics of which the latest fetch waits long."""
+        return {topic for topic, wait in {topic: wait for topic, _, wait in asked}.items() if wait == QUIET_WAIT_MS}
+
+    monkeypatch.setattr(Fetching, "_fetch", noted)
+    both = {HOTLINE_CALLS, POLICE_ALERTS}
+    async with publishing(kafka) as publisher, running(kafka, dict.fromkeys(both, step)):
+        for number in range(3):
+            await until(lambda: patient() == both)
+            await load(publisher, POLICE_ALERTS, 1)
+            await load(publisher, HOTLINE_CALLS, 1)
+            await until(lambda number=number: len(seen) == 2 * PARTITIONS * (number + 1))
+            await until(lambda: patient() != both)
+    assert {named for _, named, wait in asked if wait == QUIET_WAIT_MS} == {PARTITIONS}
+
+
+async def test_no_fetch_of_the_urgent_lanes_begins_only_when_the_other_ends(
+    own_broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kafka = kafka_of(own_broker.servers)
+    make_topics(kafka)
+    seen: list[int] = []
+    told: list[tuple[str, str]] = []  # topic, what its fetch does: begins, ends
+    fetch = Fetching._fetch
+
+    async def noted(self: Fetching, assignment: Any, node: Any, request: Any) -> bool:
+        topic = request._topics[0][0]
+        told.append((topic, "begins"))
+        found = await fetch(self, assignment, node, request)
+        told.append((topic, "ends"))
+        return found
+
+    async def step(chunk: Chunk) -> None:
+        seen.extend(values(chunk))
+
+    monkeypatch.setattr(Fetching, "_fetch", noted)
+    steps: dict[str, Step] = dict.fromkeys((HOTLINE_CALLS, POLICE_ALERTS), step)
+    async with publishing(kafka) as publisher, running(kafka, steps):
+        for number in range(100):
+            await publisher.send(POLICE_ALERTS, number % PARTITIONS, [(None, b"1")])
+            await until(lambda number=number: len(seen) == number + 1)
+    after_an_end = [later for before, later in pairwise(told) if before == (POLICE_ALERTS, "ends")]
+    at_once, put_off = (after_an_end.count(told) for told in ((POLICE_ALERTS, "begins"), (HOTLINE_CALLS, "ends")))
+    assert at_once > 4 * put_off  # some of the others end between by chance, more of them where the machine is busy
