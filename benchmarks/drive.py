@@ -21,11 +21,11 @@ from typing import Any
 from zlib import crc32
 
 import msgspec
-import uvloop
 from aiokafka import AIOKafkaProducer
 
 from benchmarks.histogram import Histogram
 from benchmarks.loads import TOPICS, Load, Wanted, open_load
+from streams.flow import event_loop
 
 BATCH_BYTES = 512 * 1024
 TICK_S = 0.001
@@ -174,7 +174,7 @@ def _say(line: str) -> None:
 
 def main(spec: str) -> None:
     """Drive as the JSON in `spec` says."""
-    uvloop.install()
+    event_loop.install()
 
     async def run() -> None:
         await Driver(msgspec.json.decode(spec, type=Drive)).run()

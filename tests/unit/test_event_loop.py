@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
 
 import pytest
 import uvloop
@@ -13,11 +11,6 @@ from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.admin import ApiVersionRequest
 
 from streams.flow import event_loop
-
-
-def run(work: Coroutine[Any, Any, None]) -> None:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(work)
 
 
 async def _written_to_when_broken(told: list[CloseReason]) -> None:
@@ -44,5 +37,6 @@ def test_a_write_to_a_connection_that_has_just_broken_is_a_broken_connection(mon
     monkeypatch.setattr(uvloop, "install", lambda: None)
     event_loop.install()
     told: list[CloseReason] = []
-    run(_written_to_when_broken(told))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_written_to_when_broken(told))
     assert told == [CloseReason.CONNECTION_BROKEN]  # so that the client asks for metadata again
