@@ -6,8 +6,7 @@ no pair with its kind.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 
 from streams.core.decision import Incident
 
@@ -40,19 +39,10 @@ class Filing:
         else:
             del places[place]
 
-    def latest(self, kind: str, place: Place, most: int) -> Sequence[Incident]:
-        """The newest of a kind and place, oldest first, at most so many."""
-        found = self._kinds.get(kind, {}).get(place)
+    def newest(self, kind: str, place: Place, most: int) -> Sequence[Incident]:
+        """Of a kind and place, newest first, at most so many."""
+        places = self._kinds.get(kind)
+        found = places.get(place) if places else None
         if isinstance(found, list):
-            return found[-most:]
+            return found[: -most - 1 : -1]
         return () if found is None else (found,)
-
-    def newest(self, kind: str, places: Iterable[Place], most: int) -> Iterator[Incident]:
-        """Of a kind, place by place, newest first, at most so many of each."""
-        filed = self._kinds.get(kind, {})
-        for place in places:
-            found = filed.get(place)
-            if isinstance(found, list):
-                yield from islice(reversed(found), most)
-            elif found is not None:
-                yield found

@@ -88,7 +88,7 @@ class OpenIncidents:
             self._opened = incident.serial
         for incident in sorted(in_order, key=lambda i: i.touched):
             self._watermark = incident.touched
-            self.touch(incident)
+            self._queue(incident)
         for link in links:
             self.link(link)
         self._expire()
@@ -98,7 +98,7 @@ class OpenIncidents:
         self._opened += 1
         incident.serial = self._opened
         self._file(incident)
-        self.touch(incident)
+        self._queue(incident)
 
     def _file(self, incident: Incident) -> None:
         self._sharing.apply(incident)
@@ -126,9 +126,12 @@ class OpenIncidents:
 
     def touch(self, incident: Incident) -> None:
         """Move an incident to the young end of its queue: its window begins anew."""
-        incident.touched = self._watermark
         for queue in self._queues.values():
             queue.pop(incident.incident_id, None)
+        self._queue(incident)
+
+    def _queue(self, incident: Incident) -> None:
+        incident.touched = self._watermark
         self._queues.setdefault(self._kept_s(incident), {})[incident.incident_id] = incident
 
     def advance(self, clock: int) -> None:
@@ -164,22 +167,23 @@ class OpenIncidents:
         lon, lat = event.lon, event.lat
         north = reach_m(item.distance_m) / METRES_PER_DEGREE
         east = north / cos(radians(lat)) if lat is not None else 0.0
-        for incident in self._filed.newest(event.item[:2], _places_around(event, item.distance_m), CANDIDATES):
-            if (
-                lat is not None and lon is not None and incident.lat is not None and incident.lon is not None
-                and (abs(incident.lat - lat) > north or abs(incident.lon - lon) > east)
-            ):
-                continue  # `compare` would say the same, ten times as slowly
-            if incident.incident_id not in told:
-                told.add(incident.incident_id)
-                yield incident
+        for place in _places_around(event, item.distance_m):
+            for incident in self._filed.newest(event.item[:2], place, CANDIDATES):
+                if (
+                    lat is not None and lon is not None and incident.lat is not None and incident.lon is not None
+                    and (abs(incident.lat - lat) > north or abs(incident.lon - lon) > east)
+                ):
+                    continue  # `compare` would say the same, ten times as slowly
+                if incident.incident_id not in told:
+                    told.add(incident.incident_id)
+                    yield incident
 
     def _named_alike(self, event: Event) -> Iterator[Incident]:
         """Those of any class that share the most anchors with the event's text."""
         shared = Counter(
             incident.incident_id
             for anchor in self._wordings.of(event.text).anchors
-            for incident in self._filed.latest(_ANY, anchor, CANDIDATES)
+            for incident in reversed(self._filed.newest(_ANY, anchor, CANDIDATES))
         )
         for incident_id, _ in shared.most_common(LIKELIEST):
             if incident := self.get(incident_id):

@@ -87,13 +87,14 @@ class Desk:
     def _find(self, event: Event, item: Item) -> tuple[Incident, tuple[str, ...]] | None:
         if event.parent and (parent := self.open.incident_of(event.parent)):
             return parent, (f"names {event.parent}",)
-        shingles: frozenset[str] | None = None
+        shingles: frozenset[int] | None = None
         best: tuple[Match, Incident] | None = None
+        beaten = 0.0
         for incident in self.open.near(event, item):
             shingles = shingles_of(event.text[:TEXT_CHARS]) if shingles is None else shingles
-            match = compare(event, item, incident, shingles, self._wordings)
-            if match and match.same and (best is None or match.points > best[0].points):
-                best = match, incident
+            match = compare(event, item, incident, shingles, self._wordings, beaten)
+            if match and match.same and match.points > beaten:
+                best, beaten = (match, incident), match.points
         return (best[1], best[0].reasons) if best else None
 
     def _open(self, event: Event, item: Item, now: int) -> Decision:

@@ -1,5 +1,7 @@
 """Same incident? Evidence, one kind at a time."""
 
+from itertools import product
+
 import pytest
 
 from streams.core.decision import Incident
@@ -95,6 +97,29 @@ def test_long_windows_need_words() -> None:
         event("1", RUBBISH, text="绿化带里有一堆垃圾没人清"),
         event("2", RUBBISH, text="绿化带有一堆垃圾没有人清理", **at),
     )
+
+
+def test_what_cannot_beat_another_match_is_not_weighed_and_all_else_is_weighed_as_ever() -> None:
+    """Against every report of a street, whatever has been found before."""
+    streets = (BURST_PIPE, OUTAGE, RUBBISH, ACCIDENT)
+    texts = ("小区门口水管爆了水漫出来了", "停水没人管已经很久了请处理", "水")
+    told = [
+        event(f"{n}", item, feed=feed, text=text, lat=33.6 + metres * METRE)
+        for n, (item, feed, text, metres) in enumerate(product(streets, ("hotline", "police"), texts, (0, 90, 280)))
+    ]
+    passed_over = 0
+    for one, other in product(told, told):
+        whole = match(one, other)
+        for beaten in (0.0, 4.0, 6.0, 8.0):
+            found = compare(
+                other, ITEMS[other.item], incident_of(one), shingles_of(other.text), Wordings(), beaten
+            )
+            if found is None and whole is not None:
+                assert whole.points <= beaten
+                passed_over += 1
+            else:
+                assert found == whole
+    assert passed_over > 100
 
 
 def test_reasons_can_be_read() -> None:
