@@ -11,6 +11,7 @@ from streams.city.load import load_city
 from streams.core.accept import Envelope
 from streams.core.catalogue import Item
 from streams.core.event import Report
+from streams.core.rules import Rule
 from streams.core.unit import Unit
 from streams.whatif.alike import heard_alike, matched_alike
 from streams.whatif.asked import Asked
@@ -44,9 +45,14 @@ def without_kind(city: City, kind: str) -> dict[str, Unit]:
     return {code: unit for code, unit in city.units.items() if unit.kind != kind}
 
 
+NOISE_TO_CENTRE = Rule("噪声先到", "", 1, ({"item": frozenset({"44001", "44003"})},), unit="CMD")
+GRID_TO_CENTRE = Rule("网格先到", "", 1, ({"feed": frozenset({"grid"})},), unit="CMD")
+
 CHANGES: dict[str, tuple[Callable[[City], City], bool, bool]] = {  # what is tried, heard alike, matched alike
     "rules": (lambda city: replace(city, rules=()), True, True),
     "assists": (lambda city: replace(city, rules=tuple(replace(r, assist=()) for r in city.rules)), True, True),
+    "a rule before all others": (lambda city: replace(city, rules=(NOISE_TO_CENTRE, *city.rules)), True, True),
+    "a rule after all others": (lambda city: replace(city, rules=(*city.rules, GRID_TO_CENTRE)), True, True),
     "units": (lambda city: replace(city, units=without_kind(city, "government")), True, True),
     "working days": (lambda city: replace(city, calendar=replace(city.calendar, off=frozenset())), True, True),
     "settled on the spot": (lambda city: other_items(city, settled_by_the_grid), True, True),
