@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -32,36 +32,27 @@ class Cost(msgspec.Struct, frozen=True):
 
 
 def by_open_incidents(city: Path, counts: Sequence[int], window: int = WINDOW) -> list[Cost]:
-    """Cost of the same reports against desks with more and more open incidents."""
-    costs = []
-    for count in counts:
+    """Cost of a calm day's reports against desks with more and more open incidents."""
+    works = [CoreWork(city, 1) for _ in counts]
+    stream = _reports(works[0], city, 4 * window * len(counts))
+    windows = [list(islice(stream, window)) for _ in counts]
+    for work, count in zip(works, counts, strict=True):
+        work.desks[0].open.restore(open_incidents(work, city, count, windows[0][0].timestamp), [])
+    return _costs(works, [window] * len(counts), windows)
+
+
+def by_reports(city: Path, total: int, window: int = WINDOW) -> list[Cost]:
+    """Cost of a window of reports after one window, ten times as many and so on, up to `total`."""
+    gone_through = [n for n in (window * 10**power for power in range(9)) if n < total] + [total]
+    works, windows = [], []
+    for reports in gone_through:
         work = CoreWork(city, 1)
-        reports = list(islice(_reports(work, city, 4 * window), window))
-        desk = work.desks[0]
-        desk.open.restore(open_incidents(work, city, count, reports[0].timestamp), [])
-        already = len(desk.open)
-        costs.append(Cost(window, already, _cost(work, reports)))
-    return costs
-
-
-def by_reports(
-    city: Path, total: int, window: int = WINDOW, say: Callable[[Cost], None] = lambda _cost: None
-) -> list[Cost]:
-    """Cost of a window of reports whenever ten times as many have gone through, up to `total`."""
-    work = CoreWork(city, 1)
-    stream = _reports(work, city, 3 * total + 4 * window)
-    costs, done, at = [], 0, window
-    while done < total:
-        reports = list(islice(stream, window))
-        if not reports:
-            break
-        micros = _cost(work, reports)
-        done += len(reports)
-        if done >= at or done >= total:
-            costs.append(Cost(done, sum(len(desk.open) for desk in work.desks.values()), micros))
-            say(costs[-1])
-            at *= 10
-    return costs
+        stream = _reports(work, city, 3 * reports + 4 * window)
+        gc.freeze()
+        _seconds(work, islice(stream, reports))
+        works.append(work)
+        windows.append(list(islice(stream, window)))
+    return _costs(works, gone_through, windows)
 
 
 def _reports(work: CoreWork, city: Path, records: int) -> Iterator[Fed]:
@@ -70,17 +61,28 @@ def _reports(work: CoreWork, city: Path, records: int) -> Iterator[Fed]:
             yield Fed(one.topic, 0, number, one.due_ms, value_of(one, work.codec))
 
 
-def _cost(work: CoreWork, reports: Sequence[Fed]) -> float:
-    """Median microseconds a report, from bytes to orders and rows."""
+def _costs(works: Sequence[CoreWork], reports: Sequence[int], windows: Sequence[Sequence[Fed]]) -> list[Cost]:
+    """What a report of its window costs each of them.
+
+    They take parts in turn, because the machine may be half as fast a minute later.
+    """
+    opened = [sum(len(desk.open) for desk in work.desks.values()) for work in works]
     gc.collect()
     gc.freeze()
-    parts = []
-    for begun in range(0, len(reports), PART):
-        part = reports[begun : begun + PART]
-        started = time.process_time()
-        for one in part:
-            event = work.take(one, one.timestamp)
-            if isinstance(event, Event):
-                work.triage(event, one.timestamp)
-        parts.append((time.process_time() - started) / len(part))
-    return round(sorted(parts)[len(parts) // 2] * 1e6, 2)
+    size = min(PART, *map(len, windows))
+    parts: list[list[float]] = [[] for _ in works]
+    for begun in range(0, min(map(len, windows)), size):
+        for seconds, work, window in zip(parts, works, windows, strict=True):
+            seconds.append(_seconds(work, window[begun : begun + size]) / size)
+    medians = [round(sorted(seconds)[len(seconds) // 2] * 1e6, 2) for seconds in parts]
+    return [Cost(*one) for one in zip(reports, opened, medians, strict=True)]
+
+
+def _seconds(work: CoreWork, reports: Iterable[Fed]) -> float:
+    """CPU seconds of them all, from bytes to orders and rows."""
+    started = time.process_time()
+    for one in reports:
+        event = work.take(one, one.timestamp)
+        if isinstance(event, Event):
+            work.triage(event, one.timestamp)
+    return time.process_time() - started

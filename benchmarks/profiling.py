@@ -39,7 +39,7 @@ def by_function(file: Path) -> list[tuple[str, float, float]]:
     """Functions with their own and their cumulative share of the samples, most own time first."""
     own: Counter[str] = Counter()
     cumulative: Counter[str] = Counter()
-    for line in file.read_text("utf-8").splitlines():
+    for line in file.read_text("utf-8").rstrip("\n").split("\n"):  # a name that was read amiss may hold other ends
         stack, _, count = line.rpartition(" ")
         frames = [frame.rpartition(":")[0] or frame for frame in stack.split(";")]
         own[frames[-1]] += int(count)

@@ -87,7 +87,7 @@ class Session:
         city = city_folder()
         self.outcome.by_open = growth.by_open_incidents(city, [n for n in OPEN_COUNTS if n <= most_open])
         outcome.show_costs(self.console, "cost by open incidents", self.outcome.by_open)
-        self.outcome.by_reports = growth.by_reports(city, reports, say=lambda cost: self.console.print(str(cost)))
+        self.outcome.by_reports = growth.by_reports(city, reports)
         outcome.show_costs(self.console, "cost by reports gone through", self.outcome.by_reports)
         self.save()
 

@@ -17,6 +17,7 @@ from benchmarks.machine import this_machine
 from benchmarks.outcome import Outcome, load, save
 from benchmarks.pictures import picture
 from benchmarks.places import edition_folder
+from benchmarks.profiling import by_function
 from benchmarks.rows import RowWatch, Seen
 from benchmarks.scenarios import ALL_CLEARS, CALM, POLICE, PROFILES
 from benchmarks.trial import Plan, run_trial
@@ -120,6 +121,12 @@ def test_ratio_notices_a_slower_core(demo_city_folder: Path) -> None:
     assert ratio.slower(now, now) == []
     assert len(ratio.slower(msgspec.structs.replace(now, triage=now.triage * 1.3), now)) == 1
     assert ratio.reference() == 3651  # the pinned work is what it was
+
+
+def test_a_profile_is_read_though_a_name_in_it_was_read_amiss(tmp_path: Path) -> None:
+    file = tmp_path / "folded"
+    file.write_text("run (a.py:1);wo\x85rk\u2028 (b.py:7) 3\nrun (a.py:2) 1\n", "utf-8")
+    assert by_function(file) == [("wo\x85rk\u2028 (b.py", 0.75, 0.75), ("run (a.py", 0.25, 1.0)]
 
 
 def test_growth_measures_with_that_many_open(demo_city_folder: Path) -> None:
