@@ -122,6 +122,22 @@ def test_what_cannot_beat_another_match_is_not_weighed_and_all_else_is_weighed_a
     assert passed_over > 100
 
 
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        ("", 0), ("水", 0), ("水管", 1), ("水管爆", 2), ("水管，水管", 2), ("水管水管水", 2), ("漏\ud83d水", 1),
+        ("𠮷水🔥𠮷水", 2),
+    ],
+)
+def test_pairs_of_neighbouring_characters_are_told_apart(text: str, pairs: int) -> None:
+    assert len(shingles_of(text)) == pairs
+
+
+def test_pairs_are_shared_by_what_is_written_alike() -> None:
+    assert len(shingles_of("小区水管爆了") & shingles_of("水管爆了，没人管")) == 3
+    assert not shingles_of("水管") & shingles_of("管水")
+
+
 def test_reasons_can_be_read() -> None:
     found = match(event("1"), event("2", lat=33.6 + 100 * METRE, at=NOON + 10 * MINUTE))
     assert found is not None
