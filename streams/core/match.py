@@ -32,11 +32,10 @@ _NAMES = 6  # shared pairs of names that count at most
 _WORDS_NEEDED = 5.0
 _SAME_WORDS = 0.7  # of either title in the other text: what is left are names
 _LEAST_OF_KIN, _LEAST_OF_STRANGERS = (0.7, 2), (0.3, 4)  # share copied or shared names, without which points are void
-
-_MOST_FOR_TEXT = 3
+_MOST_FOR_TEXT = 3  # points
 
 _NO_WORD = re.compile(r"\W+")
-_REMEMBERED = 2048  # texts, about 10 KB each: in a storm the same few incidents are compared again and again
+_REMEMBERED = 2048  # texts, about 6 KB each: in a storm the same few incidents are compared again and again
 
 
 #: One piece of evidence: a form of words, and what is to be put into it.
@@ -83,7 +82,7 @@ def compare(
     needed = 4 if item.window_s <= LONG_WINDOW_S else 6
     crosses = _crosses_lines(event, incident)
     needed += crosses
-    if beaten and max(points + _MOST_FOR_TEXT, needed) <= beaten:
+    if max(points + _MOST_FOR_TEXT, needed) <= beaten:
         return None
     text, shared = _text_points(shingles, shingles_of(incident.text))
     points += text
