@@ -7,7 +7,7 @@ test_rebalances.py hold the rules.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from time import monotonic
@@ -25,13 +25,10 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode.threads import MethodQueue, WorkerThread
 
-from streams.flow.fetching import EXPRESS, Fetching
+from streams.flow.fetching import EXPRESS, TAKERS, Fetching, taker_of
 from streams.flow.topics import LANES, Lane
 
 IDLE_S = 1.0
-#: Who takes chunks: one for each express topic, and one (None) for all others. It takes milliseconds until a chunk has
-#: been handed to the main thread and its taker comes back for the next; an urgent one waits for none but its own kind.
-TAKERS: tuple[str | None, ...] = (*sorted(EXPRESS), None)
 GOODBYE_S = 4.0  # how long each step of leaving may take: a broker that does not answer takes us for dead by itself
 _OTHER = Lane(urgency=99, chunk=500, linger_ms=0)
 _MEMBERSHIP = (HeartbeatRequest, SyncGroupRequest)  # without error where the group goes on with us in it
@@ -118,7 +115,7 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
     async def _take(self, taker: str | None) -> Taken:
         if taker in self._handed_over:  # and its taker is back for the next
             self._handed_over.remove(taker)
-            self._fetching.wake()
+            self._fetching.wake(None)
         fetcher = self._open_fetcher()
         deadline = self.thread_loop.time() + IDLE_S
         with fetcher._subscriptions.fetch_context():
@@ -132,7 +129,7 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
                 if deadline <= now:
                     break
                 left = min(deadline, soonest) - now
-                await asyncio.wait([fetcher._create_fetch_waiter()], timeout=max(0.0005, left))
+                await self._fetching.wait(taker, max(0.0005, left))
         return Taken({}, self.app.consumer_generation_id)
 
     def _of_taker(self, taker: str | None, ready: Sequence[TP]) -> Sequence[TP]:
@@ -181,10 +178,7 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
                 if tp in consumer.assignment():
                     consumer.seek(tp, offset)
 
-    def wake(self) -> None:
-        """Look again: a partition has become free. Called from the main thread."""
-        self.thread_loop.call_soon_threadsafe(self._wake)
-
-    def _wake(self) -> None:
-        if self._consumer:
-            self._fetching.wake()
+    def freed(self, tps: Collection[TP]) -> None:
+        """Have the partitions of a chunk looked at again. Called from the main thread, when they are free."""
+        if self._fetching.holds(tps):
+            self.thread_loop.call_soon_threadsafe(self._fetching.wake, taker_of(next(iter(tps))))

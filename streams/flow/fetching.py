@@ -12,19 +12,29 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
 from faust.types import TP
 from msgspec import Struct
 
+from streams.flow.fetch_format import QuickFetch
 from streams.flow.topics import LANES
 
 EXPRESS = frozenset(topic for topic, lane in LANES.items() if lane.urgency <= 1)  # lanes with a fetch of their own
+EXPRESS_WAIT_MS = 100  # how long theirs may wait for the first record, where it names all of them
 BULK_WAIT_MS = 20  # how long the other fetch may wait for BULK_BYTES: fewer of them, and each with more
 BULK_BYTES = 65_536
 QUIET_AFTER = 20  # fetches in a row that brought nothing: then one is as good as many,
 QUIET_WAIT_MS = 500  # and waits so long for the first record
+#: Who takes chunks: one for each express topic, and one (None) for all others. It takes milliseconds until a chunk has
+#: been handed to the main thread and its taker comes back for the next; an urgent one waits for none but its own kind.
+TAKERS: tuple[str | None, ...] = (*sorted(EXPRESS), None)
+
+
+def taker_of(tp: TP) -> str | None:
+    """Who takes its records."""
+    return tp.topic if tp.topic in EXPRESS else None
 
 
 class _Express(NamedTuple):
@@ -36,20 +46,21 @@ class _Express(NamedTuple):
 class _Some(Struct, frozen=True):
     """Some partitions of an aiokafka assignment."""
 
-    tps: frozenset[TP]
+    tps: Collection[TP]
     state_value: Callable[[TP], Any]
 
 
 class Fetching:
-    """Of one consumer; used in the loop of its thread alone."""
+    """Of one consumer; used in the loop of its thread alone, but for `holds`."""
 
     def __init__(self, fetcher: Any, loop: asyncio.AbstractEventLoop) -> None:  # noqa: ANN401
         self._fetcher = fetcher
         self._loop = loop
+        self._waiting: dict[str | None, asyncio.Future[None]] = {}  # takers, until there is something for them
         self._lingers: dict[TP, float] = {}  # loop's time until which a partition gathers records
         self._empty: Counter[Any] = Counter()  # by node: fetches that brought nothing, since one that did
+        self._nodes: dict[TP, Any] = {}  # what `_node_of` said, until there is news of the cluster
         self._actions = fetcher._get_actions_per_node
-        self._replica = fetcher._select_read_replica
         self._send = fetcher._client.send
         self._exchange = fetcher._proc_fetch_request
         # Without its pause between fetches while some partition waits to be consumed: those with a chunk in flight wait
@@ -59,6 +70,7 @@ class Fetching:
         fetcher._select_read_replica = self._node_of
         fetcher._proc_fetch_request = self._fetch
         fetcher._client.send = self._send_to
+        fetcher._client.cluster.add_listener(lambda _cluster: self._nodes.clear())
 
     def linger(self, tps: Iterable[TP], until: float) -> None:
         """The partitions gather records until then, in the loop's time."""
@@ -68,32 +80,52 @@ class Fetching:
         """Loop's time until which a partition gathers records; 0 where it never did."""
         return self._lingers.get(tp, 0.0)
 
-    def wake(self) -> None:
-        """Have whoever waits for records look again."""
-        for waiter in list(self._fetcher._fetch_waiters):
-            if not waiter.done():
-                waiter.set_result(None)
+    def holds(self, tps: Collection[TP]) -> bool:
+        """Are records of any of the partitions at hand? To be asked by other threads too."""
+        return any(tp in self._fetcher._records for tp in tps)
+
+    async def wait(self, taker: str | None, seconds: float) -> None:
+        """Until there may be something for a taker, at most so long."""
+        self._waiting[taker] = self._fetcher._create_fetch_waiter()
+        await asyncio.wait([self._waiting[taker]], timeout=seconds)
+
+    def wake(self, taker: str | None) -> None:
+        """Have a taker look again, if records that are its own are at hand."""
+        waiter = self._waiting.get(taker)
+        if waiter and not waiter.done() and any(taker_of(tp) == taker for tp in self._fetcher._records):
+            waiter.set_result(None)
 
     def _actions_per_node(self, assignment: Any) -> tuple[Any, ...]:  # noqa: ANN401
         now = self._loop.time()
         gathering = {tp: until for tp, until in self._lingers.items() if until > now}
-        rest = _Some(assignment.tps - gathering.keys(), assignment.state_value)
-        fetches, resets, timeout, *more = self._actions(rest)
-        for node, request in fetches:
-            if self._empty[node] >= QUIET_AFTER and self._names_all(node, request, assignment):
-                request._max_wait_ms = QUIET_WAIT_MS
-            elif not isinstance(node, _Express):
-                request._max_wait_ms, request._min_bytes = BULK_WAIT_MS, BULK_BYTES
-        return fetches, resets, min([timeout, *(until - now for until in gathering.values())]), *more
+        at_hand, under_way = self._fetcher._records, self._fetcher._in_flight
+        rest = [
+            tp for tp in assignment.tps
+            if tp not in gathering and tp not in at_hand and self._node_of(tp) not in under_way
+        ]  # fmt: skip
+        fetches, resets, timeout, *more = self._actions(_Some(rest, assignment.state_value))
+        quick = [(node, self._made_up(node, request, assignment)) for node, request in fetches]
+        return quick, resets, min([timeout, *(until - now for until in gathering.values())]), *more
 
-    def _names_all(self, node: Any, request: Any, assignment: Any) -> bool:  # noqa: ANN401
-        named = sum(len(partitions) for _, partitions in request._topics)
-        return bool(named == sum(self._node_of(tp) == node for tp in assignment.tps))
+    def _made_up(self, node: Any, request: Any, assignment: Any) -> QuickFetch:  # noqa: ANN401
+        """A request of aiokafka's, with its wait and in our format."""
+        named = [TP(topic, each[0]) for topic, partitions in request._topics for each in partitions]
+        all_named = len(named) == sum(self._node_of(tp) == node for tp in assignment.tps)
+        if all_named and self._empty[node] >= QUIET_AFTER:
+            request._max_wait_ms = QUIET_WAIT_MS
+        elif not isinstance(node, _Express):
+            request._max_wait_ms, request._min_bytes = BULK_WAIT_MS, BULK_BYTES
+        elif all_named:
+            request._max_wait_ms = EXPRESS_WAIT_MS
+        return QuickFetch(request, tell_all=any(assignment.state_value(tp).highwater is None for tp in named))
 
     def _node_of(self, tp: TP) -> Any:  # noqa: ANN401
-        node = self._replica(tp)
-        known = node is not None and node >= 0
-        return _Express(node) if known and tp.topic in EXPRESS else node
+        node = self._nodes.get(tp)
+        if node is None:
+            node = self._fetcher._client.cluster.leader_for_partition(tp)
+            if node is not None and node >= 0:
+                node = self._nodes[tp] = _Express(node) if tp.topic in EXPRESS else node
+        return node
 
     async def _send_to(self, node: Any, request: Any, **where: Any) -> Any:  # noqa: ANN401
         if isinstance(node, _Express):
@@ -101,15 +133,19 @@ class Fetching:
         return await self._send(node, request, **where)
 
     async def _fetch(self, assignment: Any, node: Any, request: Any) -> bool:  # noqa: ANN401
-        """Fetch, and have the records taken before the next fetch is made up: it names no partition that has any."""
+        """Fetch, and have the records taken before the next fetch is made up: it names no partition that has any.
+
+        Never true: aiokafka would then wake all who wait.
+        """
         found: bool = await self._exchange(assignment, node, request)
         self._empty[node] = 0 if found else self._empty[node] + 1
         if found:
-            self.wake()
+            for taker in [topic for topic, _ in request._topics if topic in EXPRESS] or [None]:
+                self.wake(taker)
             for _ in range(3):  # turns of the loop until whoever waited has taken them
                 await asyncio.sleep(0)
         self._loop.call_soon(self._loop.call_soon, self._look_again)
-        return found
+        return False
 
     def _look_again(self) -> None:
         """Have the fetcher make up fetches anew, two turns after one has ended.

@@ -1,10 +1,12 @@
 """Sending: the records of a chunk to their topics and partitions, confirmed by all in-sync replicas.
 
 What waits for a broker goes to it in one request, whatever topics and partitions it is for, as soon as the request
-before is answered: a request costs a broker some 0.1 ms, however little it carries. A send returns only when the broker
-has confirmed it. While no broker answers it is repeated, for ever: what it carries is not acknowledged yet, so nothing
-is lost by waiting and nothing grows. A record that is repeated may be overtaken and may come twice; whoever reads ours
-goes by ids and revisions.
+before is answered: a request costs a broker some 0.1 ms, however little it carries, and us more. What nobody waits for
+(`streams.flow.topics.UNHURRIED`) goes along, and has a request of its own only where none is made up within 20 ms.
+
+A send returns only when the broker has confirmed it. While no broker answers it is repeated, for ever: what it carries
+is not acknowledged yet, so nothing is lost by waiting and nothing grows. A record that is repeated may be overtaken and
+may come twice; whoever reads ours goes by ids and revisions.
 """
 
 from __future__ import annotations
@@ -25,11 +27,13 @@ from streams.config import Kafka
 from streams.flow.batches import ACKS_MS, MAX_BATCH_BYTES, Outgoing, Piece, outcomes_of, pieces_of, request_of
 from streams.flow.brokers import BrokerUnavailable
 from streams.flow.security import aiokafka_security
+from streams.flow.topics import UNHURRIED
 
 _CONNECT_S = 10.0
 _FLUSH_S = 2.0
 _ANSWER_MS = ACKS_MS + 5_000  # a broker that has not answered by then is taken for gone
 _REQUEST_BYTES = 4_000_000  # more goes with the next request, so that no urgent record waits long
+_COMPANY_S = 0.02  # how long unhurried records wait for others to go with
 _PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 log = structlog.get_logger(__name__)
 
@@ -46,6 +50,7 @@ class Publisher:
         self._waiting: dict[TopicPartition, deque[Piece]] = {}
         self._asked: dict[int, asyncio.Task[None]] = {}  # the request to each broker that is not answered yet
         self._dispatching = False
+        self._waits_for_company: asyncio.TimerHandle | None = None
         self._partition_of_key: dict[bytes, int] = {}
 
     async def start(self) -> None:
@@ -116,7 +121,7 @@ class Publisher:
         ]  # fmt: skip
         for piece in pieces:
             self._waiting.setdefault(piece.tp, deque()).append(piece)
-        self._dispatch_soon()
+        self._dispatch_in_time()
         left: dict[int, list[Outgoing]] = {}
         found: KafkaError | None = None
         for piece in pieces:
@@ -130,8 +135,14 @@ class Publisher:
             raise RuntimeError("the publisher is not started, or was stopped")
         return self._client
 
+    def _dispatch_in_time(self) -> None:
+        """At the end of this turn of the loop, where anything is in a hurry: what is sent in one turn goes together."""
+        if not all(tp.topic in UNHURRIED for tp in self._waiting):
+            self._dispatch_soon()
+        elif self._waiting and self._waits_for_company is None:
+            self._waits_for_company = asyncio.get_running_loop().call_later(_COMPANY_S, self._dispatch_soon)
+
     def _dispatch_soon(self) -> None:
-        """At the end of this turn of the loop: what is sent in one turn goes together."""
         if not self._dispatching:
             self._dispatching = True
             asyncio.get_running_loop().call_soon(self._dispatch)
@@ -139,6 +150,9 @@ class Publisher:
     def _dispatch(self) -> None:
         """Give each broker that has none to answer a request with all that waits for it."""
         self._dispatching = False
+        if self._waits_for_company:
+            self._waits_for_company.cancel()
+            self._waits_for_company = None
         if self._client is None:
             return
         for node, tps in self._by_leader(self._client).items():
@@ -188,8 +202,7 @@ class Publisher:
                 if outcome is not None and outcome.invalid_metadata:
                     client.force_metadata_update()
                 self._settle(pieces, outcome)
-            if self._waiting:
-                self._dispatch_soon()
+            self._dispatch_in_time()
 
     def _settle(self, pieces: Iterable[Piece], outcome: KafkaError | None) -> None:
         for piece in pieces:

@@ -85,6 +85,9 @@ LANES: Mapping[str, Lane] = {
     GRID_ALLCLEARS: Lane(8, 1000, 200),
 }
 
+#: Topics that go with the next request to the broker, or with one of their own a little later: nobody waits for them.
+UNHURRIED: frozenset[str] = frozenset({LEDGER, SIGNS, CASELOAD})
+
 _DAY_MS = 86_400_000
 #: The state of triage: compacted, and dropped when every window (at most 7 days) has surely passed.
 _STATE_CONFIG = {"cleanup.policy": "compact,delete", "retention.ms": str(8 * _DAY_MS)}

@@ -25,7 +25,8 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 from msgspec import Struct
 
-from streams.flow.consumer_thread import TAKERS, ChunkConsumerThread
+from streams.flow.consumer_thread import ChunkConsumerThread
+from streams.flow.fetching import TAKERS
 from streams.flow.under_way import UnderWay
 
 
@@ -114,14 +115,14 @@ class ChunkConsumer(driver.Consumer):
         for tp, last in chunk.ends.items():
             self._acked[tp].append(last)  # so that Faust asks for `_new_offset`
         self.under_way.end(chunk.ends)
-        self._thread.wake()
+        self._thread.freed(chunk.ends)
         return bool(acked)
 
     def _let_go(self, ends: Mapping[TP, int], generation: int) -> None:
         """What `Chunk.let_go` does, unless a rebalance came before."""
         if generation == self.app.consumer_generation_id:
             self.under_way.let_go(ends)
-            self._thread.wake()
+            self._thread.freed(ends)
 
     def progress(self) -> Iterator[tuple[TP, tuple[int, int]]]:
         """Per assigned partition: the offset up to which work is done, and the end of the partition as last fetched."""

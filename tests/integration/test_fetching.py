@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from streams.flow.fetching import QUIET_WAIT_MS, Fetching
 from streams.flow.guard import Step
-from streams.flow.topics import HOTLINE_CALLS, POLICE_ALERTS
+from streams.flow.topics import EVENTS_URGENT, GRID_REPORTS, HOTLINE_CALLS, POLICE_ALERTS
 from streams.flow.transport import Chunk
 from tests.support.chunks import PARTITIONS, kafka_of, load, make_topics, publishing, running, until, values
 
@@ -44,6 +45,26 @@ async def test_fetches_wait_long_only_where_nothing_came_and_all_partitions_are_
             await until(lambda number=number: len(seen) == 2 * PARTITIONS * (number + 1))
             await until(lambda: patient() != both)
     assert {named for _, named, wait in asked if wait == QUIET_WAIT_MS} == {PARTITIONS}
+
+
+async def test_whoever_takes_hears_of_all_that_comes(own_broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.flow.consumer_thread.IDLE_S", 3600.0)  # nobody looks again by himself
+    kafka = kafka_of(own_broker.servers)
+    make_topics(kafka)
+    seen: list[int] = []
+
+    async def step(chunk: Chunk) -> None:
+        await asyncio.sleep(0.01)  # the next records are at hand by now
+        if chunk.topic != EVENTS_URGENT:
+            chunk.let_go()  # the others' come when this chunk is done
+        await asyncio.sleep(0.01)
+        seen.extend(values(chunk))
+
+    topics = (POLICE_ALERTS, EVENTS_URGENT, HOTLINE_CALLS, GRID_REPORTS)
+    async with publishing(kafka) as publisher, running(kafka, dict.fromkeys(topics, step)):
+        for number in range(1, 4):
+            await asyncio.gather(*(load(publisher, topic, 1_000) for topic in topics))
+            await until(lambda number=number: len(seen) == number * len(topics) * PARTITIONS * 1_000)
 
 
 async def test_no_fetch_of_the_urgent_lanes_begins_only_when_the_other_ends(

@@ -73,6 +73,32 @@ async def test_what_waits_for_a_broker_goes_to_it_in_one_request(own_broker, mon
     assert not failures  # though nobody had asked for the leaders yet
 
 
+async def test_what_nobody_waits_for_goes_along_with_others_and_by_itself_where_there_are_none(
+    own_broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Broker(own_broker.servers) as broker:
+        broker.create_topics([TopicSpec(topic, PARTITIONS, 1) for topic in ("orders", "ledger")])
+        broker.end_offsets(["orders", "ledger"])
+    requests: list[set[str]] = []
+
+    def noted(by_partition: Mapping[TopicPartition, list], now_ms: int) -> ProduceRequest:
+        requests.append({tp.topic for tp in by_partition})
+        return request_of(by_partition, now_ms)
+
+    monkeypatch.setattr("streams.flow.publisher.request_of", noted)
+    publisher = await started(own_broker.servers, [])
+    await publisher.send("ledger", 0, numbered(1))  # by itself, or nobody would hear of it
+    await publisher.send("orders", 0, numbered(1))
+    monkeypatch.setattr("streams.flow.publisher._COMPANY_S", 3600.0)
+    rows = asyncio.create_task(publisher.send("ledger", 0, numbered(1)))
+    await asyncio.sleep(0.1)
+    assert requests == [{"ledger"}, {"orders"}]
+    await publisher.send("orders", 1, numbered(1))
+    await asyncio.wait_for(rows, PATIENCE_S)
+    await publisher.stop()
+    assert requests[2:] == [{"ledger", "orders"}]
+
+
 async def test_a_missing_topic_is_waited_for(own_broker) -> None:
     publisher = await started(own_broker.servers, failures := [])
     sending = asyncio.create_task(publisher.send("orders", 0, numbered(3)))
