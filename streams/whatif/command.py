@@ -31,8 +31,8 @@ class WhatIf:
     def __init__(self, settings: Settings, tried: Tried) -> None:
         """Raises CityFaults and ModelFileError if either city cannot be loaded."""
         self._settings = settings
-        self._sides = Tried(Path(settings.city)), tried
-        self.names = Names(*load_both(*self._sides))
+        self._cities = load_both(Tried(Path(settings.city)), tried)
+        self.names = Names(*self._cities)
 
     def ask(self, source: Source, begin: int, end: int, out: Path | None = None) -> Sums:
         """Replay what was received from `begin` up to `end` (ms UTC); with `out`, write every difference there.
@@ -55,7 +55,7 @@ class WhatIf:
     def replay(self, asked: Iterable[Asked], write: Callable[[Sequence[Difference]], None]) -> Sums:
         """Have both sides decide on the reports, in their order, and hand the differences to `write`."""
         comparison = Comparison()
-        with workers(*self._sides, self._settings.kafka.partitions) as at_work:
+        with workers(*self._cities, self._settings.kafka.partitions) as at_work:
             for batch, was, would in at_work.decided(asked):
                 write(comparison.add(batch, was, would))
         return comparison.sums

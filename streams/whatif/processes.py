@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import pickle
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -14,10 +15,10 @@ from multiprocessing import get_context
 
 import msgspec
 
+from streams.city.city import City
 from streams.whatif.asked import Asked
 from streams.whatif.pair import Line, Pair, told_of
 from streams.whatif.side import Told
-from streams.whatif.tried import Tried, load_both
 
 BATCH = 2_000  # reports
 _AHEAD = 4  # batches in hand between one step and the next, so that nobody waits
@@ -61,21 +62,22 @@ class Workers:
 
 
 @contextmanager
-def workers(before: Tried, after: Tried, partitions: int) -> Iterator[Workers]:
+def workers(before: City, after: City, partitions: int) -> Iterator[Workers]:
     """A process for each core, but no more than there are partitions; they end with the block."""
     count = max(1, min(partitions, os.cpu_count() or 1))
+    cities = pickle.dumps((before, after))  # read again in a tenth of the time that their folders take
     with ExitStack() as stack:
-        pools = [
-            ProcessPoolExecutor(1, get_context("spawn"), _open, (before, after, partitions)) for _ in range(count)
-        ]
+        pools = [ProcessPoolExecutor(1, get_context("spawn"), _open, (cities, partitions)) for _ in range(count)]
         for pool in pools:
             stack.callback(pool.shutdown, cancel_futures=True)
+            pool.submit(_hear, _encoder.encode([]), count)  # a process begins with its first work
         yield Workers(pools)
 
 
-def _open(before: Tried, after: Tried, partitions: int) -> None:
+def _open(cities: bytes, partitions: int) -> None:
     gc.disable()  # deciding makes no cycles, and looking for them takes two fifths of the time
-    _pair.append(Pair(*load_both(before, after), partitions))
+    before, after = pickle.loads(cities)  # noqa: S301 - our parent's
+    _pair.append(Pair(before, after, partitions))
     atexit.register(os._exit, 0)  # there is nothing to save, and to take two cities apart takes two seconds
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import msgspec
 
@@ -12,7 +14,7 @@ from streams.core.event import Feed, Report
 from streams.warehouse.asking import Asking
 from streams.whatif.asked import Asked, area_told, number_of
 
-MOST = 100_000  # rows of one answer, unless an hour has more
+MOST = 50_000  # rows of one answer, unless an hour has more
 _NAMES = "names "  # begins the evidence for a report that named another one; see `streams.core.triage`
 _SPAN = """received_at >= fromUnixTimestamp64Milli(toInt64({begin}))
     AND received_at < fromUnixTimestamp64Milli(toInt64({end})) AND outcome != 'redelivered'"""
@@ -60,10 +62,21 @@ _hours = msgspec.json.Decoder(tuple[int, int], strict=False)
 def recorded(settings: ClickHouse, begin: int, end: int) -> Iterator[Asked]:
     """Reports received from `begin` up to, without, `end` (ms UTC), in order; raises as the warehouse does."""
     warehouse = Asking(settings)
-    for since, until in _spans(warehouse, begin, end):
-        answer = warehouse.raw(_REPORTS.format(span=_span(since, until)), _FORMAT)
+    for answer in _ahead(warehouse, _spans(warehouse, begin, end)):
         for line in answer.splitlines():
             yield _asked(_rows.decode(line))
+
+
+def _ahead(warehouse: Asking, spans: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+    """The reports of spans, one answer after the other; the next one comes while one is gone through."""
+    with ThreadPoolExecutor(1) as reading:
+        asked: deque[Future[bytes]] = deque()
+        for span in spans:
+            asked.append(reading.submit(warehouse.raw, _REPORTS.format(span=_span(*span)), _FORMAT))
+            if len(asked) > 1:
+                yield asked.popleft().result()
+        while asked:
+            yield asked.popleft().result()
 
 
 def _spans(warehouse: Asking, begin: int, end: int) -> list[tuple[int, int]]:
