@@ -86,8 +86,9 @@ class Fetching:
 
     async def wait(self, taker: str | None, seconds: float) -> None:
         """Until there may be something for a taker, at most so long."""
-        self._waiting[taker] = self._fetcher._create_fetch_waiter()
-        await asyncio.wait([self._waiting[taker]], timeout=seconds)
+        waiter = self._waiting[taker] = self._fetcher._create_fetch_waiter()
+        await asyncio.wait([waiter], timeout=seconds)
+        waiter.cancel()  # or the fetcher would keep it
 
     def wake(self, taker: str | None) -> None:
         """Have a taker look again, if records that are its own are at hand."""

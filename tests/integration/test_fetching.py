@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from streams.flow.fetching import QUIET_WAIT_MS, Fetching
+from streams.flow.fetching import QUIET_WAIT_MS, TAKERS, Fetching
 from streams.flow.guard import Step
 from streams.flow.topics import EVENTS_URGENT, GRID_REPORTS, HOTLINE_CALLS, POLICE_ALERTS
 from streams.flow.transport import Chunk
@@ -37,13 +37,14 @@ async def test_fetches_wait_long_only_where_nothing_came_and_all_partitions_are_
 
     monkeypatch.setattr(Fetching, "_fetch", noted)
     both = {HOTLINE_CALLS, POLICE_ALERTS}
-    async with publishing(kafka) as publisher, running(kafka, dict.fromkeys(both, step)):
+    async with publishing(kafka) as publisher, running(kafka, dict.fromkeys(both, step)) as app:
         for number in range(3):
             await until(lambda: patient() == both)
             await load(publisher, POLICE_ALERTS, 1)
             await load(publisher, HOTLINE_CALLS, 1)
             await until(lambda number=number: len(seen) == 2 * PARTITIONS * (number + 1))
             await until(lambda: patient() != both)
+        assert len(app.consumer._thread._fetching._fetcher._fetch_waiters) <= len(TAKERS)  # none is left over
     assert {named for _, named, wait in asked if wait == QUIET_WAIT_MS} == {PARTITIONS}
 
 
