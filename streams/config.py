@@ -32,7 +32,7 @@ class Kafka(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session_timeout_s: float = 10.0
     #: How long a fetch of the urgent lanes may wait at the broker. A partition that was just emptied is fetched again
     #: only when the fetch under way has returned, so this bounds the latency of a quiet feed. Where nothing comes at
-    #: all, fetches wait longer.
+    #: all, and where an urgent fetch names every partition, fetches wait longer.
     fetch_wait_ms: int = 10
     security_protocol: str = "PLAINTEXT"
     sasl_mechanism: str = ""

@@ -181,4 +181,4 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
     def freed(self, tps: Collection[TP]) -> None:
         """Have the partitions of a chunk looked at again. Called from the main thread, when they are free."""
         if self._fetching.holds(tps):
-            self.thread_loop.call_soon_threadsafe(self._fetching.wake, taker_of(next(iter(tps))))
+            self.thread_loop.call_soon_threadsafe(self._fetching.wake, taker_of(next(iter(tps)).topic))

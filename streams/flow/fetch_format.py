@@ -11,7 +11,7 @@ from io import BytesIO
 from struct import Struct
 from typing import Any
 
-from aiokafka.protocol.fetch import FetchRequest, FetchRequest_v11
+from aiokafka.protocol.fetch import FetchRequest, FetchRequest_v11, FetchResponse_v11
 
 _VERSION = 11
 _HEAD = Struct(">iiiibiii")  # replica, wait, least and most bytes, isolation, session (0: none) and epoch, topics
@@ -35,30 +35,20 @@ class QuickFetch(FetchRequest):  # type: ignore[misc]  # aiokafka has no types
         super().__init__(
             like._max_wait_ms, like._min_bytes, like._max_bytes, like._isolation_level, like._topics, like._rack_id
         )
-        self._tell_all = tell_all
+        self.tell_all = tell_all
 
     def build(self, request_struct_class: Any) -> Any:  # noqa: ANN401 - a class of aiokafka's, and its instance
         """See `FetchRequest`."""
         if request_struct_class.API_VERSION != _VERSION:
             return super().build(request_struct_class)
-        return _Asked(self, tell_all=self._tell_all)
+        return _Asked(self)
 
 
-class FetchAnswer:
-    """What a broker said: as much of aiokafka's response as its fetcher looks at."""
-
-    API_VERSION = _VERSION
-
-    def __init__(self, topics: list[tuple[str, list[Told]]]) -> None:
-        self.topics = topics
-
-
-class _Asked(FetchRequest_v11):  # type: ignore[misc]
+class _Asked(FetchRequest_v11):  # type: ignore[misc]  # likewise
     """The request in bytes; it reads its own answer, for it knows which offsets it asked for."""
 
-    def __init__(self, request: Any, *, tell_all: bool) -> None:  # noqa: ANN401
+    def __init__(self, request: QuickFetch) -> None:
         self._request = request
-        self._tell_all = tell_all
 
     @property
     def RESPONSE_TYPE(self) -> Any:  # noqa: ANN401, N802 - aiokafka has its `decode` called
@@ -79,11 +69,11 @@ class _Asked(FetchRequest_v11):  # type: ignore[misc]
         parts += (_FOOT, _text(one._rack_id))
         return b"".join(parts)
 
-    def decode(self, data: BytesIO | bytes) -> Any:  # noqa: ANN401
+    def decode(self, answer: BytesIO) -> FetchResponse_v11:
         """The answer, from where its header ends."""
-        answer = data.read() if isinstance(data, BytesIO) else data
-        *_, topics = _TOLD_HEAD.unpack_from(answer)
-        return FetchAnswer(list(self._topics(answer, _TOLD_HEAD.size, topics)))
+        data = answer.read()
+        *head, topics = _TOLD_HEAD.unpack_from(data)
+        return FetchResponse_v11(*head, list(self._topics(data, _TOLD_HEAD.size, topics)))
 
     def _topics(self, answer: bytes, at: int, topics: int) -> Iterator[tuple[str, list[Told]]]:
         offsets = {topic: {partition: offset for partition, offset, _ in named}
@@ -98,7 +88,7 @@ class _Asked(FetchRequest_v11):  # type: ignore[misc]
             for _ in range(partitions):
                 one, at = _partition(answer, at)
                 partition, error, end, *_, records = one
-                if records or error or self._tell_all or end != offsets[topic].get(partition):
+                if records or error or self._request.tell_all or end != offsets[topic].get(partition):
                     told.append(one)
             yield topic, told
 

@@ -32,9 +32,9 @@ QUIET_WAIT_MS = 500  # and waits so long for the first record
 TAKERS: tuple[str | None, ...] = (*sorted(EXPRESS), None)
 
 
-def taker_of(tp: TP) -> str | None:
+def taker_of(topic: str) -> str | None:
     """Who takes its records."""
-    return tp.topic if tp.topic in EXPRESS else None
+    return topic if topic in EXPRESS else None
 
 
 class _Express(NamedTuple):
@@ -93,7 +93,7 @@ class Fetching:
     def wake(self, taker: str | None) -> None:
         """Have a taker look again, if records that are its own are at hand."""
         waiter = self._waiting.get(taker)
-        if waiter and not waiter.done() and any(taker_of(tp) == taker for tp in self._fetcher._records):
+        if waiter and not waiter.done() and any(taker_of(tp.topic) == taker for tp in self._fetcher._records):
             waiter.set_result(None)
 
     def _actions_per_node(self, assignment: Any) -> tuple[Any, ...]:  # noqa: ANN401
@@ -141,7 +141,7 @@ class Fetching:
         found: bool = await self._exchange(assignment, node, request)
         self._empty[node] = 0 if found else self._empty[node] + 1
         if found:
-            for taker in [topic for topic, _ in request._topics if topic in EXPRESS] or [None]:
+            for taker in dict.fromkeys(taker_of(topic) for topic, _ in request._topics):
                 self.wake(taker)
             for _ in range(3):  # turns of the loop until whoever waited has taken them
                 await asyncio.sleep(0)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from streams.flow.fetch_format import QuickFetch
 
-INT16, INT32, INT64 = (st.integers(-(1 << bits), (1 << bits) - 1) for bits in (15, 31, 63))
+INT32, INT64 = (st.integers(-(1 << bits), (1 << bits) - 1) for bits in (31, 63))
 TOPICS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 LONG = st.integers(0, 1 << 40)
 NAMED = st.dictionaries(TOPICS, st.dictionaries(st.integers(0, 100), LONG, max_size=6), max_size=4)  # offsets
