@@ -63,7 +63,6 @@ class Broker:
         self._settings: Final[dict[str, object]] = {
             **security,
             "ssl_context": self._tls,
-            "bootstrap_servers": servers.split(","),
             "bootstrap_timeout_ms": milliseconds,
             "request_timeout_ms": milliseconds,
         }
@@ -121,7 +120,7 @@ class Broker:
         """Return, for each partition of the topics, the offset that the next record will get."""
         ends = self._offsets(topics, OffsetSpec.LATEST)
         with self._translated():
-            return settle_ends(self._settings, ends, self._timeout_seconds)
+            return settle_ends(self._reached(self._timeout_seconds), ends, self._timeout_seconds)
 
     def committed(self, group: str) -> dict[Partition, int]:
         """Return what the consumer group has committed: for each partition the offset that it reads next."""
@@ -178,7 +177,7 @@ class Broker:
 
     def _span(self, begins: Mapping[Partition, int], ends: Mapping[Partition, int]) -> Iterator[BrokerRecord]:
         with self._translated():
-            yield from read_span(self._settings, begins, ends, self._timeout_seconds)
+            yield from read_span(self._reached(self._timeout_seconds), begins, ends, self._timeout_seconds)
 
     def _ask(self, question: Callable[[Any], Answer]) -> Answer:
         """Put a question to the admin client, again and over a new connection where that can help."""
@@ -187,17 +186,23 @@ class Broker:
             with self._translated():
                 try:
                     return question(self._connected(deadline))
-                except RetriableError:
+                except KafkaError as error:
                     self.close()
-                    if time.monotonic() > deadline:
+                    if not isinstance(error, RetriableError) or time.monotonic() > deadline:
                         raise
             time.sleep(RETRY_PAUSE_SECONDS)
 
     def _connected(self, deadline: float) -> Any:  # noqa: ANN401 - kafka-python has no types
         if self._client is None:
-            reach(self.servers, max(0.0, deadline - time.monotonic()), self._tls)
-            self._client = KafkaAdminClient(**self._settings)
+            self._client = KafkaAdminClient(**self._reached(max(0.0, deadline - time.monotonic())))
         return self._client
+
+    def _reached(self, seconds: float) -> dict[str, object]:
+        """The settings for a client, with one server that answers: among several, kafka-python keeps asking dead ones.
+
+        It draws one at a time, and waits for ever longer where the one that it drew did not answer before.
+        """
+        return {**self._settings, "bootstrap_servers": [reach(self.servers, seconds, self._tls)]}
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -33,32 +33,37 @@ def tls(security: Mapping[str, Any]) -> ssl.SSLContext | None:
     return context
 
 
-def reach(servers: str, seconds: float, context: ssl.SSLContext | None = None) -> None:
-    """Return as soon as one of `servers` (`host:port`, joined by commas) takes a connection, with TLS if asked for.
+def reach(servers: str, seconds: float, context: ssl.SSLContext | None = None) -> str:
+    """Return the first of `servers` (`host:port`, joined by commas) that takes a connection, with TLS if asked for.
 
-    Raises `BrokerUnavailable` after `seconds`, and `SanwangError` where `servers` cannot be read.
+    One that never answers leaves the others their share of the time. Raises `BrokerUnavailable` after `seconds`, and
+    `SanwangError` where `servers` cannot be read.
     """
-    places = [_place(server) for server in servers.split(",")]
+    places = {server.strip(): _place(server.strip()) for server in servers.split(",")}
     deadline = time.monotonic() + seconds
     while True:
-        reasons = [reason for reason in (_refusal(place, deadline, context) for place in places) if reason]
-        if len(reasons) < len(places):
-            return
+        reasons = []
+        for asked, (server, place) in enumerate(places.items()):
+            patience = (deadline - time.monotonic()) / (len(places) - asked)
+            reason = _refusal(place, max(0.1, patience), context)
+            if not reason:
+                return server
+            reasons.append(reason)
         if time.monotonic() >= deadline:
             raise BrokerUnavailable(f"no Kafka broker answers at {servers} ({'; '.join(reasons)}): is it running?")
         time.sleep(PAUSE_SECONDS)
 
 
 def _place(server: str) -> tuple[str, int]:
-    host, _, port = server.strip().rpartition(":")
+    host, _, port = server.rpartition(":")
     if not host or not port.isdecimal():
-        raise SanwangError(f"broker address {server.strip()!r} is not of the form host:port")
+        raise SanwangError(f"broker address {server!r} is not of the form host:port")
     return host.strip("[]"), int(port)
 
 
-def _refusal(place: tuple[str, int], deadline: float, context: ssl.SSLContext | None) -> str:
+def _refusal(place: tuple[str, int], seconds: float, context: ssl.SSLContext | None) -> str:
     try:
-        with socket.create_connection(place, timeout=max(0.1, deadline - time.monotonic())) as plain:
+        with socket.create_connection(place, timeout=seconds) as plain:
             if context is not None:
                 context.wrap_socket(plain, server_hostname=place[0]).close()
             return ""

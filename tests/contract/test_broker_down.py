@@ -1,6 +1,8 @@
 """A broker that is not there, goes away, or comes back."""
 
+import socket
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -24,9 +26,24 @@ def test_an_address_that_is_none_is_said(servers):
         Broker(servers).cluster_id()
 
 
-def test_any_of_several_servers_will_do(broker: AnyBroker):
-    with Broker(f"127.0.0.1:{free_port()},{broker.servers}") as face:
-        assert face.cluster_id()
+def test_any_of_several_servers_will_do(broker: AnyBroker, prefix: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("kafka.net.manager.random.choice", lambda servers: servers[0])  # it draws, until one answers
+    with Broker(f"127.0.0.1:{free_port()},{broker.servers}", timeout_seconds=3) as face:
+        assert face.create_topics([TopicSpec(f"{prefix}a", 1)])
+        assert face.end_offsets([f"{prefix}a"])
+
+
+def test_a_server_that_never_answers_leaves_the_others_their_time(broker: AnyBroker):
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as silent, ExitStack() as clients:
+        for _ in range(2):  # more than that it does not take, and says nothing to those who come after
+            client = clients.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(silent.getsockname())
+        servers = f"127.0.0.1:{silent.getsockname()[1]},{broker.servers}"
+        began = time.monotonic()
+        with Broker(servers, timeout_seconds=2) as face:
+            assert face.cluster_id()
+        assert 0.5 < time.monotonic() - began < 3
 
 
 def test_a_broker_gone_in_mid_run_is_said_and_found_again(own_broker: AnyBroker, prefix: str):
