@@ -58,10 +58,11 @@ $(BENCH)/bench.stamp: requirements/bench.lock pyproject.toml deploy/setup.sh
 	@sh deploy/setup.sh bench $(BENCH)
 	@touch $@
 
-# The versions of the run lock hold in the dev lock.
+# The versions of the run lock hold in the dev lock; one of the peers takes only older ones of some.
 lock: .venv/dev.stamp
 	$(COMPILE) --upgrade --output-file requirements/run.lock
 	$(COMPILE) --group dev --constraint requirements/run.lock --upgrade --output-file requirements/dev.lock
+	$(COMPILE) --group bench --upgrade --output-file requirements/bench.lock
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
