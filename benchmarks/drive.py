@@ -28,8 +28,8 @@ from benchmarks.loads import TOPICS, Load, Wanted, open_load
 from streams.flow import event_loop
 
 BATCH_BYTES = 512 * 1024
-#: How long records of a stream gather, by its rate: who sends by the thousand lingers (Kafka's own default is 5 ms), and
-#: batches of two records would cost the machine that is measured more than the pipeline does.
+#: How long records of a stream gather, by its rate: who sends by the thousand lingers (Kafka's own default is 5 ms),
+#: and batches of two records would cost the machine that is measured more than the pipeline does.
 TICKS_S = ((1_000, 0.001), (5_000, 0.005), (float("inf"), 0.02))
 MOST_AT_ONCE = 20_000  # records of one stream between two looks at the clock
 

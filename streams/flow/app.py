@@ -13,7 +13,7 @@ from aiokafka.helpers import create_ssl_context
 from faust.types import TP
 
 from streams.config import Kafka
-from streams.flow.consumer_thread import GOODBYE_S
+from streams.flow.chunk_client import GOODBYE_S
 from streams.flow.guard import Guard, OnFatal, Step
 from streams.flow.lease import Lease
 from streams.flow.log_reader import METADATA_MS

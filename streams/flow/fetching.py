@@ -27,14 +27,6 @@ BULK_WAIT_MS = 20  # how long the other fetch may wait for BULK_BYTES: fewer of 
 BULK_BYTES = 65_536
 QUIET_AFTER = 20  # fetches in a row that brought nothing: then one is as good as many,
 QUIET_WAIT_MS = 500  # and waits so long for the first record
-#: Who takes chunks: one for each express topic, and one (None) for all others. It takes milliseconds until a chunk has
-#: been handed to the main thread and its taker comes back for the next; an urgent one waits for none but its own kind.
-TAKERS: tuple[str | None, ...] = (*sorted(EXPRESS), None)
-
-
-def taker_of(topic: str) -> str | None:
-    """Who takes its records."""
-    return topic if topic in EXPRESS else None
 
 
 class _Express(NamedTuple):
@@ -51,12 +43,12 @@ class _Some(Struct, frozen=True):
 
 
 class Fetching:
-    """Of one consumer; used in the loop of its thread alone, but for `holds`."""
+    """Of one consumer."""
 
     def __init__(self, fetcher: Any, loop: asyncio.AbstractEventLoop) -> None:  # noqa: ANN401
         self._fetcher = fetcher
         self._loop = loop
-        self._waiting: dict[str | None, asyncio.Future[None]] = {}  # takers, until there is something for them
+        self._waiting: asyncio.Future[None] | None = None  # whoever takes chunks, until there may be one
         self._lingers: dict[TP, float] = {}  # loop's time until which a partition gathers records
         self._empty: Counter[Any] = Counter()  # by node: fetches that brought nothing, since one that did
         self._nodes: dict[TP, Any] = {}  # what `_node_of` said, until there is news of the cluster
@@ -81,20 +73,19 @@ class Fetching:
         return self._lingers.get(tp, 0.0)
 
     def holds(self, tps: Collection[TP]) -> bool:
-        """Are records of any of the partitions at hand? To be asked by other threads too."""
+        """Are records of any of the partitions at hand?"""
         return any(tp in self._fetcher._records for tp in tps)
 
-    async def wait(self, taker: str | None, seconds: float) -> None:
-        """Until there may be something for a taker, at most so long."""
-        waiter = self._waiting[taker] = self._fetcher._create_fetch_waiter()
+    async def wait(self, seconds: float) -> None:
+        """Until there may be something to take, at most so long."""
+        waiter = self._waiting = self._fetcher._create_fetch_waiter()
         await asyncio.wait([waiter], timeout=seconds)
         waiter.cancel()  # or the fetcher would keep it
 
-    def wake(self, taker: str | None) -> None:
-        """Have a taker look again, if records that are its own are at hand."""
-        waiter = self._waiting.get(taker)
-        if waiter and not waiter.done() and any(taker_of(tp.topic) == taker for tp in self._fetcher._records):
-            waiter.set_result(None)
+    def wake(self) -> None:
+        """Have whoever takes chunks look again."""
+        if self._waiting and not self._waiting.done():
+            self._waiting.set_result(None)
 
     def _actions_per_node(self, assignment: Any) -> tuple[Any, ...]:  # noqa: ANN401
         now = self._loop.time()
@@ -136,13 +127,12 @@ class Fetching:
     async def _fetch(self, assignment: Any, node: Any, request: Any) -> bool:  # noqa: ANN401
         """Fetch, and have the records taken before the next fetch is made up: it names no partition that has any.
 
-        Never true: aiokafka would then wake all who wait.
+        Never true: aiokafka would then wake whoever waits a second time.
         """
         found: bool = await self._exchange(assignment, node, request)
         self._empty[node] = 0 if found else self._empty[node] + 1
         if found:
-            for taker in dict.fromkeys(taker_of(topic) for topic, _ in request._topics):
-                self.wake(taker)
+            self.wake()
             for _ in range(3):  # turns of the loop until whoever waited has taken them
                 await asyncio.sleep(0)
         self._loop.call_soon(self._loop.call_soon, self._look_again)

@@ -25,8 +25,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 from msgspec import Struct
 
-from streams.flow.consumer_thread import ChunkConsumerThread
-from streams.flow.fetching import TAKERS
+from streams.flow.chunk_client import ChunkClient
 from streams.flow.under_way import UnderWay
 
 
@@ -56,41 +55,37 @@ class ChunkConsumer(driver.Consumer):
     """Delivers chunks to the agents and knows which partitions have one in flight."""
 
     app: Any  # streams.flow.app.App
-    _thread: Any  # ChunkConsumerThread
+    _thread: Any  # ChunkClient, under Faust's name
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         self.under_way = UnderWay()
         super().__init__(*args, **kwargs)
 
-    def _new_consumer_thread(self) -> ChunkConsumerThread:
-        return ChunkConsumerThread(self, loop=self.loop, beacon=self.beacon)
+    def _new_consumer_thread(self) -> ChunkClient:
+        return ChunkClient(self, loop=self.loop, beacon=self.beacon)
 
     async def _drain_messages(self, fetcher: Any) -> None:  # noqa: ANN401
-        async with asyncio.TaskGroup() as takers:
-            for taker in TAKERS:
-                takers.create_task(self._drain(taker, fetcher))
-
-    async def _drain(self, taker: str | None, fetcher: Any) -> None:  # noqa: ANN401
         while not (self.should_stop or fetcher.should_stop):
             try:
-                await self._deliver_next(taker)
+                await self._deliver_next()
             except self.consumer_stopped_errors:
                 if not self.app.should_stop:
                     raise
                 return
 
-    async def _deliver_next(self, taker: str | None) -> None:
+    async def _deliver_next(self) -> None:
         if not self.flow_active:
             await self.wait(self.can_resume_flow.wait())
-        taken, generation = await self._thread.take(taker)
+        taken, generation = await self._thread.take()
         if not taken or generation != self.app.consumer_generation_id:
             return  # what was taken before a rebalance that is over by now: positions are back at what is committed
         slices = {tp: slice_ for tp, slice_ in taken.items() if self.flow_active and tp in self._active_partitions}
         if len(slices) < len(taken):
             left = {tp: slice_[0].offset for tp, slice_ in taken.items() if tp not in slices}
-            await self._thread.give_back(left, generation)
+            self._thread.give_back(left, generation)
         if slices and generation == self.app.consumer_generation_id:
             await self.callback(self._to_chunk(slices, generation))
+        await asyncio.sleep(0)  # its agent begins before the next is taken
 
     def _to_chunk(self, slices: Mapping[TP, list[ConsumerRecord]], generation: int) -> ConsumerMessage:
         """A Faust message that stands for all slices; its own partition and offset are those of the first."""

@@ -35,7 +35,7 @@ from streams.warehouse.opening import open_warehouse
 from streams.warehouse.port import Warehouse
 from streams.warehouse.retention import keep_for
 
-SWITCH_INTERVAL_S = 0.0005  # the consumer's thread must not wait 5 ms for the interpreter
+SWITCH_INTERVAL_S = 0.0005  # the loop must not wait 5 ms for the interpreter, whatever other threads do
 #: The garbage collector's thresholds. Chunks make many containers and hardly any cycles; with Python's own thresholds a
 #: sixth of the time went into looking through the open incidents for garbage that is not there.
 COLLECT = (10_000, 100, 100)

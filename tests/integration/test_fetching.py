@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from streams.flow.fetching import QUIET_WAIT_MS, TAKERS, Fetching
+from streams.flow.fetching import QUIET_WAIT_MS, Fetching
 from streams.flow.guard import Step
 from streams.flow.topics import EVENTS_URGENT, GRID_REPORTS, HOTLINE_CALLS, POLICE_ALERTS
 from streams.flow.transport import Chunk
@@ -44,12 +44,12 @@ async def test_fetches_wait_long_only_where_nothing_came_and_all_partitions_are_
             await load(publisher, HOTLINE_CALLS, 1)
             await until(lambda number=number: len(seen) == 2 * PARTITIONS * (number + 1))
             await until(lambda: patient() != both)
-        assert len(app.consumer._thread._fetching._fetcher._fetch_waiters) <= len(TAKERS)  # none is left over
+        assert len(app.consumer._thread._fetching._fetcher._fetch_waiters) <= 1  # none is left over
     assert {named for _, named, wait in asked if wait == QUIET_WAIT_MS} == {PARTITIONS}
 
 
 async def test_whoever_takes_hears_of_all_that_comes(own_broker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.flow.consumer_thread.IDLE_S", 3600.0)  # nobody looks again by himself
+    monkeypatch.setattr("streams.flow.chunk_client.IDLE_S", 3600.0)  # nobody looks again by himself
     kafka = kafka_of(own_broker.servers)
     make_topics(kafka)
     seen: list[int] = []

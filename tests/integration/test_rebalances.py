@@ -41,8 +41,7 @@ async def test_a_worker_ends_whose_kafka_client_comes_to_its_end(own_broker, tas
     async with running(kafka, {HOTLINE_CALLS: step}, on_fatal) as app:
         await until(lambda: owned(app) == PARTITIONS)
         assert not faults
-        thread = app.consumer._thread
-        thread.thread_loop.call_soon_threadsafe(attrgetter(task)(thread._consumer).cancel)
+        attrgetter(task)(app.consumer._thread._consumer).cancel()
         await until(lambda: bool(faults))
     assert len(faults) == 1  # the stop that follows is none
 

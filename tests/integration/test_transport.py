@@ -3,13 +3,9 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from typing import Any
-
-import pytest
 
 from streams.flow.brokers import Broker
-from streams.flow.consumer_thread import Taken
-from streams.flow.guard import Step
+from streams.flow.chunk_client import Taken
 from streams.flow.topics import EVENTS, GRID_ALLCLEARS, HOTLINE_CALLS, LANES, POLICE_ALERTS
 from streams.flow.transport import Chunk
 from streams.flow.under_way import MOST
@@ -140,10 +136,9 @@ async def test_what_was_taken_when_the_flow_stopped_is_taken_again(own_broker) -
         await until(lambda: owned(app) == PARTITIONS)
         take = app.consumer._thread.take
 
-        async def take_and_stop(taker: str | None) -> Taken:
-            if taker is None:
-                listening.set()
-            taken = await take(taker)
+        async def take_and_stop() -> Taken:
+            listening.set()
+            taken = await take()
             if taken.records and not stopped.is_set():
                 app.consumer.stop_flow()
                 stopped.set()
@@ -180,43 +175,6 @@ async def test_urgent_topics_are_served_first(own_broker) -> None:
     before = order[: last_alert + 1]
     bulk_chunk = LANES[GRID_ALLCLEARS].chunk * PARTITIONS
     assert before.count(GRID_ALLCLEARS) <= 4 * bulk_chunk  # only what came before the alerts had been fetched
-
-
-@pytest.mark.parametrize(
-    ("on_its_way", "other", "before"),
-    [(HOTLINE_CALLS, POLICE_ALERTS, {POLICE_ALERTS}), (POLICE_ALERTS, HOTLINE_CALLS, set())],
-    ids=["urgent waits for no other", "others wait for urgent"],
-)
-async def test_what_is_handed_over_while_a_chunk_is_on_its_way(
-    own_broker, on_its_way: str, other: str, before: set[str]
-) -> None:
-    kafka = kafka_of(own_broker.servers)
-    make_topics(kafka)
-    seen: set[str] = set()
-    held, arrive = asyncio.Event(), asyncio.Event()
-
-    async def step(chunk: Chunk) -> None:
-        seen.add(chunk.topic)
-
-    steps: dict[str, Step] = dict.fromkeys((on_its_way, other), step)
-    async with publishing(kafka) as publisher, running(kafka, steps) as app:
-        await until(lambda: owned(app) == 2 * PARTITIONS)
-        deliver = app.consumer.callback
-
-        async def slowly(message: Any) -> None:
-            if message.topic == on_its_way:
-                held.set()
-                await arrive.wait()
-            await deliver(message)
-
-        app.consumer.callback = slowly
-        await load(publisher, on_its_way, 1)
-        await asyncio.wait_for(held.wait(), PATIENCE_S)
-        await load(publisher, other, 1)
-        await (until(lambda: bool(seen)) if before else asyncio.sleep(1.0))
-        assert seen == before
-        arrive.set()
-        await until(lambda: len(seen) == 2)
 
 
 async def test_a_failing_chunk_is_tried_again_and_not_acknowledged(own_broker) -> None:

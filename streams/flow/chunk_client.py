@@ -1,4 +1,7 @@
-"""The thread that talks to the broker for the chunk transport: it takes the next chunk, and follows the membership.
+"""The broker's client for the chunk transport: it takes the next chunk, and follows the membership.
+
+Faust gives its client a thread of its own. This one works in the worker's loop: two threads of Python hold up one
+another at every turn, and a chunk has many of them on its way. No step keeps the loop for long: heartbeats are in time.
 
 Built on the private parts of Faust 0.15.3 and aiokafka 0.14; tests/integration/test_transport.py and
 test_rebalances.py hold the rules.
@@ -7,7 +10,7 @@ test_rebalances.py hold the rules.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from itertools import groupby
 from operator import attrgetter
 from time import monotonic
@@ -23,9 +26,9 @@ from aiokafka.errors import (
 from aiokafka.protocol.group import HeartbeatRequest, SyncGroupRequest
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
-from mode.threads import MethodQueue, WorkerThread
+from mode.utils.futures import maybe_async
 
-from streams.flow.fetching import EXPRESS, TAKERS, Fetching, taker_of
+from streams.flow.fetching import Fetching
 from streams.flow.topics import LANES, Lane
 
 IDLE_S = 1.0
@@ -39,14 +42,6 @@ def _lane(topic: str) -> Lane:
     return LANES.get(topic, _OTHER)
 
 
-class _Expendable(WorkerThread):
-    """A thread that the process does not wait for at its end: it may try to reach a broker for ever."""
-
-    def __init__(self, service: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        super().__init__(service, **kwargs)
-        self.daemon = True
-
-
 class Taken(NamedTuple):
     """What was taken from the fetcher: records by partition, and in which generation of the group."""
 
@@ -54,20 +49,28 @@ class Taken(NamedTuple):
     generation: int
 
 
-class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
-    """The thread that talks to the broker; hands over one chunk at a time to each taker."""
+class ChunkClient(driver.AIOKafkaConsumerThread):
+    """What Faust has a thread for, without the thread; hands over one chunk at a time."""
 
-    Worker = _Expendable
-    shutdown_timeout = GOODBYE_S
     app: Any  # streams.flow.app.App
     consumer: Any  # ChunkConsumer
 
-    @property
-    def method_queue(self) -> MethodQueue:
-        """Calls from the main thread: one under way for each taker, and as many as Faust has for everything else."""
-        if self._method_queue is None:
-            self._method_queue = MethodQueue(len(TAKERS) + 2, loop=self.thread_loop, beacon=self.beacon)
-        return self._method_queue
+    def __init__(self, consumer: Any, *, loop: asyncio.AbstractEventLoop, beacon: Any) -> None:  # noqa: ANN401
+        super().__init__(consumer, loop=loop, thread_loop=loop, beacon=beacon)
+
+    async def start(self) -> None:
+        """Start in the loop that runs."""
+        await self._default_start()
+
+    async def stop(self) -> None:
+        """Leave the group and disconnect; a broker that does not answer is not waited for."""
+        if self._started.is_set() and not self._stopped.is_set():
+            self._stopped.set()
+            await asyncio.wait([asyncio.ensure_future(self._shutdown_thread())], timeout=GOODBYE_S)
+
+    async def call_thread(self, fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Faust's way to have something done in the thread: it is done here."""
+        return await maybe_async(fun(*args, **kwargs))
 
     def _create_worker_consumer(self, transport: Any) -> Any:  # noqa: ANN401
         consumer = super()._create_worker_consumer(transport)
@@ -78,8 +81,7 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         """Start the aiokafka consumer, with its fetches and its membership in our hands."""
         await super().on_start()
         consumer = self._ensure_consumer()
-        self._fetching = Fetching(consumer._fetcher, self.thread_loop)
-        self._handed_over: set[str | None] = set()  # express topics of which a chunk is on its way to the main thread
+        self._fetching = Fetching(consumer._fetcher, self.loop)
         coordinator = consumer._coordinator
         self._follow_membership(coordinator)
         for needed in (consumer._client._sync_task, consumer._fetcher._fetch_task, coordinator._coordination_task):
@@ -107,36 +109,22 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
 
         coordinator._send_req = send_and_note
 
-    async def take(self, taker: str | None) -> Taken:
-        """At most one chunk, of the most urgent topic that has records and is this taker's; waits a second for one."""
-        taken: Taken = await self.call_thread(self._take, taker)
-        return taken
-
-    async def _take(self, taker: str | None) -> Taken:
-        if taker in self._handed_over:  # and its taker is back for the next
-            self._handed_over.remove(taker)
-            self._fetching.wake(None)
+    async def take(self) -> Taken:
+        """At most one chunk, of the most urgent topic that has records; waits a second for one."""
         fetcher = self._open_fetcher()
-        deadline = self.thread_loop.time() + IDLE_S
+        deadline = self.loop.time() + IDLE_S
         with fetcher._subscriptions.fetch_context():
             while self.consumer.flow_active:
-                now = self.thread_loop.time()
+                now = self.loop.time()
                 ready, soonest = self._by_urgency(fetcher, now)
-                for topic, tps in groupby(self._of_taker(taker, ready), key=attrgetter("topic")):
+                for topic, tps in groupby(ready, key=attrgetter("topic")):
                     chunk = _lane(topic).chunk
                     if records := await fetcher.fetched_records(list(tps), timeout=0, max_records=chunk):
                         return self._taken(records, now)
                 if deadline <= now:
                     break
-                left = min(deadline, soonest) - now
-                await self._fetching.wait(taker, max(0.0005, left))
+                await self._fetching.wait(max(0.0005, min(deadline, soonest) - now))
         return Taken({}, self.app.consumer_generation_id)
-
-    def _of_taker(self, taker: str | None, ready: Sequence[TP]) -> Sequence[TP]:
-        """What a taker may take of what is ready, most urgent first; others than express only while no express is."""
-        if taker:
-            return [tp for tp in ready if tp.topic == taker]
-        return [] if self._handed_over or (ready and ready[0].topic in EXPRESS) else ready
 
     def _open_fetcher(self) -> Any:  # noqa: ANN401
         consumer = self._ensure_consumer()
@@ -154,24 +142,17 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         return sorted(ready, key=lambda tp: (_lane(tp.topic).urgency, tp.topic)), soonest
 
     def _taken(self, records: Mapping[TP, list[ConsumerRecord]], now: float) -> Taken:
-        """Note how long the next records may gather, and what the taker of all others has to wait for."""
-        topic = next(iter(records)).topic
-        lane = _lane(topic)
+        """Note how long the next records may gather."""
+        lane = _lane(next(iter(records)).topic)
         full = sum(map(len, records.values())) >= lane.chunk
         self._fetching.linger(records, now if full else now + lane.linger_ms / 1000)
-        if topic in EXPRESS:
-            self._handed_over.add(topic)
         return Taken(records, self.app.consumer_generation_id)
 
-    async def give_back(self, first: Mapping[TP, int], generation: int) -> None:
+    def give_back(self, first: Mapping[TP, int], generation: int) -> None:
         """Take records anew from these offsets on: they were taken, but a rebalance or a stop came before their work.
 
         Not by seeking to what is committed: of a partition that has no commit yet, aiokafka would skip them.
         """
-        await self.call_thread(self._give_back, first, generation)
-
-    async def _give_back(self, first: Mapping[TP, int], generation: int) -> None:
-        """In the consumer's own thread, where no rebalance can come between the question and the seek."""
         consumer = self._ensure_consumer()
         if generation == self.app.consumer_generation_id:
             for tp, offset in first.items():
@@ -179,6 +160,6 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
                     consumer.seek(tp, offset)
 
     def freed(self, tps: Collection[TP]) -> None:
-        """Have the partitions of a chunk looked at again. Called from the main thread, when they are free."""
+        """Have the partitions of a chunk looked at again: they are free."""
         if self._fetching.holds(tps):
-            self.thread_loop.call_soon_threadsafe(self._fetching.wake, taker_of(next(iter(tps)).topic))
+            self._fetching.wake()
