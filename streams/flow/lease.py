@@ -24,7 +24,7 @@ class LeaseLostError(Exception):
 
 
 class Lease:
-    """Written by the consumer's thread, read by the steps."""
+    """Written by the broker's client, read by the steps."""
 
     def __init__(self, kafka: Kafka) -> None:
         # A member that is silent leaves the group after its session; one that does not join again, after the rebalance.

@@ -13,7 +13,7 @@ Ends = Mapping[TP, int]  # a chunk's partitions, each with the offset of its las
 
 
 class UnderWay:
-    """Kept by the main thread; `busy` is also read by the consumer's."""
+    """Of one consumer; the broker's client looks at `busy`."""
 
     def __init__(self) -> None:
         self.busy: set[TP] = set()  # partitions of which no chunk may be taken now
