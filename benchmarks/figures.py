@@ -124,7 +124,8 @@ FIGURES: Mapping[str, Figure] = {
         ),
         Figure(
             "row-visible", "report to ClickHouse row visible, p99, at 5,000/s", "ms", 2_000, "at most",
-            lambda size: Plan("row-visible", [days(CALM.name, 5_000, size.seconds)], lateness=True), _p99("row"),
+            lambda size: Plan("row-visible", [days(CALM.name, 5_000, size.seconds)], workers=2, lateness=True),
+            _p99("row"),
         ),
         Figure(
             "backlog", "a backlog of reports, drained at", "reports/s", 1_000_000 / 60, "at least",
