@@ -142,10 +142,12 @@ class ChunkClient(driver.AIOKafkaConsumerThread):
         return sorted(ready, key=lambda tp: (_lane(tp.topic).urgency, tp.topic)), soonest
 
     def _taken(self, records: Mapping[TP, list[ConsumerRecord]], now: float) -> Taken:
-        """Note how long the next records may gather."""
-        lane = _lane(next(iter(records)).topic)
+        """Note how long the next records may gather: not at all where a chunk is full, or more are there already."""
+        lane, highwater = _lane(next(iter(records)).topic), self._ensure_consumer().highwater
         full = sum(map(len, records.values())) >= lane.chunk
-        self._fetching.linger(records, now if full else now + lane.linger_ms / 1000)
+        for tp, slice_ in records.items():
+            more = full or slice_[-1].offset + 1 < highwater(tp)
+            self._fetching.linger([tp], now if more else now + lane.linger_ms / 1000)
         return Taken(records, self.app.consumer_generation_id)
 
     def give_back(self, first: Mapping[TP, int], generation: int) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from streams.flow.fetching import QUIET_WAIT_MS, Fetching
 from streams.flow.guard import Step
-from streams.flow.topics import EVENTS_URGENT, GRID_REPORTS, HOTLINE_CALLS, POLICE_ALERTS
+from streams.flow.topics import EVENTS_URGENT, GRID_REPORTS, HOTLINE_CALLS, LANES, LEDGER, POLICE_ALERTS, Lane
 from streams.flow.transport import Chunk
 from tests.support.chunks import PARTITIONS, kafka_of, load, make_topics, publishing, running, until, values
 
@@ -66,6 +66,27 @@ async def test_whoever_takes_hears_of_all_that_comes(own_broker, monkeypatch: py
         for number in range(1, 4):
             await asyncio.gather(*(load(publisher, topic, 1_000) for topic in topics))
             await until(lambda number=number: len(seen) == number * len(topics) * PARTITIONS * 1_000)
+
+
+async def test_records_gather_company_only_where_none_are_left_at_the_broker(
+    own_broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LANES, LEDGER, Lane(6, 50, linger_ms=3_600_000))
+    kafka = kafka_of(own_broker.servers)
+    make_topics(kafka)
+    seen: list[int] = []
+
+    async def step(chunk: Chunk) -> None:
+        seen.extend(record.offset for record in chunk.records)
+
+    large = [(None, bytes(300_000))] * 20  # of which a fetch brings a few, and no chunk is full
+    async with publishing(kafka) as publisher:
+        await publisher.send(LEDGER, 0, large)
+        async with running(kafka, {LEDGER: step}):
+            await until(lambda: seen == list(range(20)))
+            await publisher.send(LEDGER, 0, large[:1])
+            await asyncio.sleep(0.5)
+            assert len(seen) == 20  # company may still come
 
 
 async def test_no_fetch_of_the_urgent_lanes_begins_only_when_the_other_ends(
