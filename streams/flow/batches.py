@@ -28,7 +28,10 @@ class TooLargeError(SanwangError):
 
 
 class Piece(Struct, eq=False):
-    """Records of one send for one partition, no more than a batch holds; `outcome` is None when they are confirmed."""
+    """Records of one send for one partition, no more than a batch holds and never in two: a broker has all or none.
+
+    `outcome` is None when they are confirmed.
+    """
 
     tp: TopicPartition
     records: Sequence[Outgoing]
@@ -37,16 +40,16 @@ class Piece(Struct, eq=False):
 
 
 def bytes_of(record: Outgoing) -> int:
-    """Bytes of its key and value."""
+    """Bytes that a record takes in a batch, at most."""
     key, value = record
-    return len(key or b"") + len(value or b"")
+    return len(key or b"") + len(value or b"") + _RECORD_BYTES
 
 
 def pieces_of(tp: TopicPartition, records: Sequence[Outgoing], loop: asyncio.AbstractEventLoop) -> Iterator[Piece]:
     """Cut the records of a partition where a batch is full. Raises TooLargeError for one that Kafka would not take."""
     first, size = 0, 0
     for number, record in enumerate(records):
-        bytes_ = bytes_of(record) + _RECORD_BYTES
+        bytes_ = bytes_of(record)
         if bytes_ > _LARGEST:
             raise TooLargeError(f"{tp.topic}: a record of {len(record[1] or b'')} bytes fits no batch")
         if size + bytes_ > MAX_BATCH_BYTES and number > first:

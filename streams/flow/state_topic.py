@@ -4,7 +4,7 @@ One owner at a time: what a worker sends that has lost a partition meanwhile nei
 nor is told (see `streams.flow.lease`).
 
 All or nothing: a worker may end in the middle of a send, and half of what belongs together would be a report that is
-known and counted nowhere. So the records of a send are preceded by one that holds them all.
+known and counted nowhere. So the records of a send are one batch, which a broker appends as a whole or not at all.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from functools import partial
 from itertools import chain
 from typing import Protocol, TypeVar
 
-import msgspec
 from aiokafka import ConsumerRecord
 
 from streams.config import Kafka
-from streams.flow.batches import Outgoing, bytes_of
+from streams.flow.batches import MAX_BATCH_BYTES, Outgoing, bytes_of
 from streams.flow.convoy import Convoy
 from streams.flow.lease import Lease
 from streams.flow.log_reader import reading
@@ -41,12 +40,10 @@ class Log(Protocol):
 
 
 L = TypeVar("L", bound=Log)
-_WHOLE = b"\x01"  # key of the record that holds all records of a send; of the latest send only, after compaction
-MAX_WHOLE_BYTES = 400_000  # of its records; a larger send is several
+_WHOLE = b"\x01"  # key under which earlier versions wrote the records of a send a second time
+MAX_TOGETHER_BYTES = MAX_BATCH_BYTES // 2  # of a batch; a larger send is several
 _Claim = tuple[int, int]  # generation of the group, term
 _Claimed = tuple[_Claim, Sequence[Outgoing]]
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(list[Outgoing])
 
 
 class ClaimedAnewError(Exception):
@@ -83,18 +80,18 @@ class StateTopic:
                     while found.terms.latest < term:
                         found.take(await reader.more())
             self._claimed[partition] = generation, term
-            shown = [(key, log.value(key)) for key in found.terms.hidden | found.missing]
+            shown = [(key, log.value(key)) for key in found.terms.hidden]
             await self._publisher.send(self._topic, partition, stamped(term, shown))
         return log
 
     async def send(self, partition: int, records: Sequence[Outgoing]) -> None:
-        """Make records durable together, after those of the calls before; more than 400 kB, one part after the other.
+        """Make records durable together, after those of the calls before; more than 450 kB, one part after the other.
 
         When this returns, whoever takes the partition over will read them: they may be told. Raises LeaseLostError
         where they must not be, ClaimedAnewError where the partition is ours, and its state not what it was.
         """
         if partition not in self._convoys:
-            self._convoys[partition] = Convoy(partial(self._send_together, partition), MAX_WHOLE_BYTES)
+            self._convoys[partition] = Convoy(partial(self._send_together, partition), MAX_TOGETHER_BYTES)
         claim = self._claimed[partition]
         try:
             await self._convoys[partition].put((claim, records), sum(map(bytes_of, records)))
@@ -108,9 +105,8 @@ class StateTopic:
             claim = self._claimed[partition]
             if any(claimed != claim for claimed, _ in sends):
                 raise ClaimedAnewError(f"{self._topic} {partition}")
-            for part in _parts([*chain.from_iterable(records for _, records in sends)]):
-                whole = [(_WHOLE, _encoder.encode(part)), *part] if len(part) > 1 else part
-                await self._publisher.send(self._topic, partition, stamped(claim[1], whole))
+            for part in _parts(stamped(claim[1], chain.from_iterable(records for _, records in sends))):
+                await self._publisher.send(self._topic, partition, part)
 
 
 class _Reading:
@@ -118,30 +114,20 @@ class _Reading:
 
     def __init__(self, log: Log) -> None:
         self.terms = Terms()
-        self.missing: set[bytes] = set()  # keys of the latest send that have no record of their own
         self._log = log
 
     def take(self, records: Sequence[ConsumerRecord]) -> None:
         """Take records that count into the log."""
         for record in records:
-            key, value = record.key, unstamped(record.value)
-            if not self.terms.count(key, record.value):
-                continue
-            if key == _WHOLE:
-                each = _decoder.decode(value) if value else []
-                self.missing = {part for part, _ in each if part}
-            else:
-                each = [(key, value)]
-                self.missing.discard(key or b"")
-            for part, said in each:
-                self._log.read(part, said)
+            if record.key != _WHOLE and self.terms.count(record.key, record.value):
+                self._log.read(record.key, unstamped(record.value))
 
 
 def _parts(records: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
     part: list[Outgoing] = []
     size = 0
     for record in records:
-        if part and size + bytes_of(record) > MAX_WHOLE_BYTES:
+        if part and size + bytes_of(record) > MAX_TOGETHER_BYTES:
             yield part
             part, size = [], 0
         part.append(record)

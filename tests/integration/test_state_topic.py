@@ -1,19 +1,20 @@
 """The state topic on a real broker: one owner after the other, and one that does not know that it is over."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from time import monotonic
 
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.protocol.produce import ProduceRequest
 
 from streams.config import Kafka
-from streams.flow.batches import Outgoing
+from streams.flow.batches import Piece, request_of
+from streams.flow.brokers import Broker
 from streams.flow.lease import Lease, LeaseLostError
-from streams.flow.log_reader import read_partition
 from streams.flow.publisher import Publisher
-from streams.flow.state_topic import ClaimedAnewError, StateTopic
-from streams.flow.terms import unstamped
+from streams.flow.state_topic import MAX_TOGETHER_BYTES, ClaimedAnewError, StateTopic
 from tests.support import chunks
 
 TOPIC = "notes"
@@ -36,30 +37,13 @@ class Notes:
         return self.kept.get(key)
 
 
-class Dying:
-    """A publisher whose process ends in the middle of a send."""
-
-    def __init__(self, publisher: Publisher) -> None:
-        self.left = 1_000  # records until then
-        self._publisher = publisher
-
-    async def send(self, topic: str, partition: int, records: Sequence[Outgoing]) -> None:
-        await self._publisher.send(topic, partition, records[: self.left])
-        if self.left < len(records):
-            raise EndError
-
-
-class EndError(Exception):
-    """The process is gone."""
-
-
 class Owner:
     """A worker, as far as a state topic knows it; as a member of the group from a generation on."""
 
-    def __init__(self, kafka: Kafka, publisher: Publisher | Dying, generation: int) -> None:
+    def __init__(self, kafka: Kafka, publisher: Publisher, generation: int) -> None:
         self.lease = Lease(kafka)
         self.lease.renew(generation, monotonic() + 1000)
-        self.topic = StateTopic(kafka, TOPIC, publisher, self.lease)  # type: ignore[arg-type] # only sends
+        self.topic = StateTopic(kafka, TOPIC, publisher, self.lease)
 
     async def recover(self) -> dict[bytes, bytes]:
         return (await self.topic.recover(0, Notes())).kept
@@ -116,28 +100,68 @@ async def test_what_was_decided_before_the_state_was_read_anew_is_void(own_broke
 
 async def test_a_send_that_breaks_off_is_there_as_a_whole_or_not_at_all(own_broker) -> None:
     kafka = Kafka(bootstrap=own_broker.servers, partitions=1)
-    before = {b"a": b"0", b"b": b"0"}
+    before, after = {b"a": b"0", b"b": b"0"}, {b"a": b"1", b"c": b"1"}
     async with publishing(kafka) as publisher:
-        for cut in range(5):
-            dying = Dying(publisher)
-            owner = Owner(kafka, dying, 1 + cut)
-            await owner.recover()
-            await owner.topic.send(0, [*before.items(), (b"c", None)])
-            dying.left = cut
-            if cut < 4:
-                with pytest.raises(EndError):
-                    await owner.topic.send(0, [(b"a", b"1"), (b"b", None), (b"c", b"1")])
-            else:
-                await owner.topic.send(0, [(b"a", b"1"), (b"b", None), (b"c", b"1")])
-            wanted = {b"a": b"1", b"c": b"1"} if cut else before
-            assert await Owner(kafka, publisher, 1 + cut).recover() == wanted
-            latest = [(key, value) for key, value in (await _compacted(kafka)).items() if key in (b"a", b"b", b"c")]
-            assert {key: value for key, value in latest if value is not None} == wanted  # also without that record
+        for cut in (0, 10, 60, 90, 120, -1, None):  # bytes of the request that go out before the process ends
+            async with chunks.publishing(kafka) as dying:
+                owner = Owner(kafka, dying, 1)
+                await owner.recover()
+                await owner.topic.send(0, [*before.items(), (b"c", None)])
+                end = await _end(kafka)
+                connection = _break_off(dying, cut)
+                sending = asyncio.create_task(owner.topic.send(0, [(b"a", b"1"), (b"b", None), (b"c", b"1")]))
+                await chunks.until(lambda of=connection: of.is_closing())
+                while cut is None and await _end(kafka) == end:
+                    await asyncio.sleep(0.01)
+                sending.cancel()
+            assert await Owner(kafka, publisher, 1).recover() == (before if cut is not None else after)
 
 
-async def _compacted(kafka: Kafka) -> dict[bytes | None, bytes | None]:
-    """The latest value of each key, as compaction leaves it."""
-    return {
-        record.key: unstamped(record.value)
-        async for records in read_partition(kafka, TOPIC, 0) for record in records
-    }  # fmt: skip
+async def test_a_send_is_one_batch_whatever_is_sent_beside_it(own_broker) -> None:
+    kafka = Kafka(bootstrap=own_broker.servers, partitions=1)
+    batches: list[list[bytes | None]] = []
+
+    def noted(by_partition: Mapping[TopicPartition, Sequence[Piece]], now_ms: int) -> ProduceRequest:
+        batches.extend([key for piece in pieces for key, _ in piece.records] for pieces in by_partition.values())
+        return request_of(by_partition, now_ms)
+
+    async with publishing(kafka) as publisher:
+        owner = Owner(kafka, publisher, 1)
+        await owner.recover()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("streams.flow.publisher.request_of", noted)
+            sends = [[(b"%d-%d" % (n, m), bytes(size)) for m in range(3)] for n, size in enumerate((10, 149_000) * 5)]
+            small = [(b"0-%d" % m, b"") for m in range(MAX_TOGETHER_BYTES // 40)]  # as many as may go together
+            await asyncio.gather(*(owner.topic.send(0, send) for send in [*sends[1:], small]))
+    for send in [*sends[1:], small]:
+        assert sum({key for key, _ in send} <= {*batch} for batch in batches) == 1
+
+
+async def test_what_earlier_versions_wrote_twice_is_read_once(own_broker) -> None:
+    kafka = Kafka(bootstrap=own_broker.servers, partitions=1)
+    async with publishing(kafka) as publisher:
+        owner = Owner(kafka, publisher, 1)
+        await owner.recover()
+        await owner.topic.send(0, [(b"\x01", b"both of them"), (b"a", b"1"), (b"b", b"2")])
+        assert await owner.recover() == {b"a": b"1", b"b": b"2"}
+
+
+def _break_off(publisher: Publisher, cut: int | None) -> asyncio.BaseTransport:
+    """Have the process end as far as the broker can tell: it gets so many bytes of what is sent next, and no more."""
+    [connection] = [one for one in publisher._client._conns.values() if one.connected()]
+    transport, write = connection._writer.transport, connection._writer.write
+
+    def write_some(data: bytes) -> None:
+        write(data[:cut])
+        transport.close()
+
+    connection._writer.write = write_some
+    return transport
+
+
+async def _end(kafka: Kafka) -> int:
+    def ask() -> int:
+        with Broker(kafka.bootstrap) as broker:
+            return broker.end_offsets([TOPIC])[TOPIC, 0]
+
+    return await asyncio.to_thread(ask)
