@@ -41,12 +41,17 @@ class Pace(NamedTuple):
     """How the writer gathers and how patient it is; seconds and rows."""
 
     company: float = 0.02  # a block waits this long for more rows at least: partitions' batches come one by one
-    rest: float = 0.4  # and this long since the last block, for eight tables are inserted into each time
+    rest: float = 0.4  # and this long since the last block, for eight tables are inserted into each time;
+    longest_rest: float = 1.2  # where the machine is busy twice as long as the last block took, up to this,
     block_rows: int = 20_000  # unless it has so many
     capacity: int = 100_000  # rows that may wait in memory
     first_delay: float = 0.1  # before the second try, doubled for each further one
     longest_delay: float = 5.0
     farewell: float = 5.0  # how long `close` tries to write what is left
+
+    def rest_after(self, took: float) -> float:
+        """How long the engine rests after a block that took so long: the busier it is the larger are its blocks."""
+        return max(self.rest, min(2 * took, self.longest_rest))
 
 
 USUAL_PACE = Pace()
@@ -139,7 +144,7 @@ class Writer:
 
     async def _run(self) -> None:
         while await self._gather():
-            block = self._take()
+            block, begun = self._take(), asyncio.get_running_loop().time()
             try:
                 await self._insert_block(block)
             except asyncio.CancelledError:
@@ -147,7 +152,8 @@ class Writer:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
                 _settle(block, error)
-            self._rested_at = asyncio.get_running_loop().time() + self._pace.rest
+            ended = asyncio.get_running_loop().time()
+            self._rested_at = ended + self._pace.rest_after(ended - begun)
             async with self._changed:
                 self._held_rows -= sum(waiting.rows for waiting in block)
                 self._changed.notify_all()

@@ -122,6 +122,11 @@ async def test_what_comes_after_a_silence_is_written_at_once_and_a_full_block_to
     assert [sorted(block) for _, block in warehouse.blocks] == [rows(0), rows(1, 3), rows(4)]
 
 
+def test_a_busy_engine_rests_longer_and_one_that_was_away_not_for_ever() -> None:
+    pace = Pace(rest=0.4, longest_rest=1.2)
+    assert [pace.rest_after(took) for took in (0.01, 0.2, 0.5, 3600.0)] == [0.4, 0.4, 1.0, 1.2]
+
+
 async def test_an_absent_warehouse_is_tried_again_and_nothing_is_lost_or_doubled() -> None:
     warehouse, told = FakeWarehouse(away=7), Told()
     async with Writer(warehouse, told, QUICK) as writer:
