@@ -94,7 +94,7 @@ def _measure(
     roles = {f"worker {n}": c.pid for n, c in enumerate(contenders, 1)} | {"broker": broker.pid}
     roles |= {"driver": driver.pid, "measuring": os.getpid()}
     keep = plan.records // KEEP_ORDERS + 1
-    rows = RowWatch([c.asking for c in contenders], 0.1 if plan.lateness else 0.25, lateness=plan.lateness)
+    rows = RowWatch([c.asking for c in contenders], 0.2 if plan.lateness else 0.25, lateness=plan.lateness)
     with rows, OrderWatch(broker.servers, plan.partitions, keep) as orders:
         ready_s = max(contender.wait_ready() for contender in contenders)
         with Usage(roles) as usage, profiled(contenders[0].pid, plan.profile):
