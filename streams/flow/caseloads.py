@@ -89,9 +89,9 @@ class Caseloads:
             self._worked_at[partition] = monotonic()
 
     async def _make_durable(self, partition: int, caseload: Caseload) -> tuple[Signal, ...]:
+        """Return the signals to be told, once they and all that was settled are durable, and are ours to tell."""
         change, signals = caseload.take_changes()
-        if change is not None:
-            await self._state.send(partition, change_records(change))
+        await self._state.send(partition, change_records(change) if change else [])
         return signals
 
     async def _recover(self, partition: int) -> Caseload:

@@ -87,8 +87,9 @@ class StateTopic:
     async def send(self, partition: int, records: Sequence[Outgoing]) -> None:
         """Make records durable together, after those of the calls before; more than 450 kB, one part after the other.
 
-        When this returns, whoever takes the partition over will read them: they may be told. Raises LeaseLostError
-        where they must not be, ClaimedAnewError where the partition is ours, and its state not what it was.
+        When this returns, whoever takes the partition over will read them: they may be told. So may what changes
+        nothing and is told again, of which there are no records; what it repeats is durable then. Raises LeaseLostError
+        where nothing may be told, ClaimedAnewError where the partition is ours, and its state not what it was.
         """
         if partition not in self._convoys:
             self._convoys[partition] = Convoy(partial(self._send_together, partition), MAX_TOGETHER_BYTES)

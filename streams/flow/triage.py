@@ -103,7 +103,8 @@ class Triage:
         across = self._hand_overs.find(decided, now := _now())
         with self._turns.take(list(desks)) as turn:
             chunk.let_go()
-            await asyncio.gather(*(self._state.send(partition, state) for partition, state in states.items() if state))
+            # Also where a desk has changed nothing: what it knows already may be on its way still, or never be durable.
+            await asyncio.gather(*(self._state.send(partition, state) for partition, state in states.items()))
             await turn.come()
             begun = self._casework.begin(decided, across, now)
         await begun

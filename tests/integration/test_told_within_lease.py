@@ -1,0 +1,88 @@
+"""Triage on a real broker, by a worker that may not tell: nothing leaves it, not even what only repeats a decision."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from time import monotonic
+from unittest.mock import AsyncMock
+
+import msgspec
+import pytest
+from aiokafka import ConsumerRecord
+from faust.types import TP
+
+from streams.config import Kafka
+from streams.core.event import Event
+from streams.core.triage import Desk
+from streams.flow.brokers import Broker
+from streams.flow.casework import Casework
+from streams.flow.hand_overs import HandOvers
+from streams.flow.lease import Lease, LeaseLostError
+from streams.flow.state_topic import StateTopic
+from streams.flow.topics import CASEWORK, EVENTS_URGENT, INCIDENTS, LEDGER, ORDERS
+from streams.flow.transport import Chunk
+from streams.flow.triage import Triage
+from streams.telemetry.metrics import Metrics
+from streams.wire.codec import Codec
+from streams.wire.orders import OrderEncoder
+from streams.wire.source import FileSource
+from tests.support import chunks
+from tests.support.town import CATALOGUE, NOON, OneDesk, event
+
+TOLD = (ORDERS, LEDGER, CASEWORK)
+
+
+@asynccontextmanager
+async def triaging(kafka: Kafka, lease: Lease) -> AsyncIterator[Triage]:
+    """Triage of partition 0, its desk ready."""
+    chunks.make_topics(kafka, [INCIDENTS, *TOLD])
+    async with chunks.publishing(kafka) as publisher:
+        state, codec = StateTopic(kafka, INCIDENTS, publisher, lease), Codec(FileSource())
+        triage = Triage(
+            "log", lambda: Desk(CATALOGUE, OneDesk()), state, OrderEncoder(FileSource()), publisher, AsyncMock(),
+            HandOvers(CATALOGUE.items, codec, publisher), Casework(1, publisher), Metrics(),
+        )  # fmt: skip
+        triage.assign([0])
+        await triage.desk(0)
+        yield triage
+
+
+def chunk_of(offset: int, events: Sequence[Event]) -> Chunk:
+    """A chunk of one record."""
+    value = msgspec.msgpack.encode(events)
+    record = ConsumerRecord(EVENTS_URGENT, 0, offset, NOON, 0, None, value, None, -1, len(value), ())
+    return Chunk(EVENTS_URGENT, [record], {TP(EVENTS_URGENT, 0): offset})
+
+
+async def told(kafka: Kafka) -> int:
+    """How many records of what was told there are."""
+
+    def ask() -> int:
+        with Broker(kafka.bootstrap) as broker:
+            return sum(broker.end_offsets(TOLD).values())
+
+    return await asyncio.to_thread(ask)
+
+
+async def test_what_repeats_a_decision_is_not_told_where_the_decision_was_not(own_broker) -> None:
+    kafka, lease = Kafka(bootstrap=own_broker.servers, partitions=1), Lease(kafka=Kafka())
+    lease.renew(1, monotonic() + 1000)
+    async with triaging(kafka, lease) as triage:
+        lease.renew(1, monotonic() - 1000)  # cut off for a while, and back
+        lease.end()
+        first, again = triage.step(chunk_of(0, [event("1")])), triage.step(chunk_of(1, [event("1")]))
+        for outcome in await asyncio.gather(first, again, return_exceptions=True):
+            assert isinstance(outcome, LeaseLostError)
+        with pytest.raises(LeaseLostError):
+            await triage.desk(0)  # nor does it decide on
+        assert await told(kafka) == 0
+
+
+async def test_what_repeats_a_decision_is_told_after_it(own_broker) -> None:
+    kafka, lease = Kafka(bootstrap=own_broker.servers, partitions=1), Lease(kafka=Kafka())
+    lease.renew(1, monotonic() + 1000)
+    async with triaging(kafka, lease) as triage:
+        await triage.step(chunk_of(0, [event("1")]))
+        before = await told(kafka)
+        await triage.step(chunk_of(1, [event("1")]))
+        assert await told(kafka) == 2 * before > 0
