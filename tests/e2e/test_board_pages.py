@@ -11,7 +11,7 @@ from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 
 from tests.support.board import COUNTY, RunningBoard
-from tests.support.browser import wait_for
+from tests.support.browser import read_all, wait_for
 from tests.support.planted import Rows
 
 #: Page and what is on it when it is whole.
@@ -103,15 +103,14 @@ def test_down_to_the_grid_and_back_by_keyboard_alone(board: RunningBoard, enter:
 def test_the_keyboards_place_survives_new_figures(board: RunningBoard, enter: Callable[[str], Chrome]) -> None:
     chrome = enter("viewer")
     wait_for(chrome, ".a-feeds a")
-    chrome.execute_script("document.querySelector('.a-feeds a').focus()")
-    href = chrome.switch_to.active_element.get_attribute("href")
-    before = chrome.find_element(By.CSS_SELECTOR, ".a-feeds").text
+    [*_, href] = read_all(chrome, ".a-feeds a", "(e.focus(), e.href)")  # the last has it
+    [before] = read_all(chrome, ".a-feeds", "e.innerText")
     ends = time.monotonic() + 15
-    while chrome.find_element(By.CSS_SELECTOR, ".a-feeds").text == before:  # how long ago each was heard counts up
+    while read_all(chrome, ".a-feeds", "e.innerText") == [before]:  # how long ago each was heard counts up
         assert time.monotonic() < ends
         time.sleep(0.1)
     time.sleep(0.2)
-    assert chrome.switch_to.active_element.get_attribute("href") == href
+    assert read_all(chrome, ":focus", "e.href") == [href]
 
 
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (3840, 2160)])
@@ -138,7 +137,7 @@ def test_english_by_switch(board: RunningBoard, enter: Callable[[str], Chrome]) 
     chrome.find_element(By.LINK_TEXT, "English").click()
     wait_for(chrome, ".a-units thead")
     assert "Overview" in chrome.find_element(By.TAG_NAME, "header").text
-    assert "Four-colour map" in chrome.find_element(By.CSS_SELECTOR, ".a-map").text
+    assert "Four-colour map" in read_all(chrome, ".a-map", "e.innerText")[0]
     assert chrome.find_element(By.TAG_NAME, "html").get_attribute("lang") == "en"
 
 
