@@ -14,11 +14,13 @@ from streams.city.demo import write_demo_city
 from streams.city.example import new_city
 from streams.city.load import load_city
 from tests.support.brokers import KINDS, AnyBroker, running
+from tests.support.kafka_python import name_sockets
 from tests.support.parallel import ByGroup, rank_of
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("local", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
+name_sockets()
 
 CHECKOUT = Path(__file__).parent.parent
 _prefixes = (f"t{number}." for number in itertools.count(1))
