@@ -26,6 +26,7 @@ from streams.warehouse.port import Warehouse
 BEFORE_S = 1.0  # of load before the fault
 PATIENCE_S = 120.0  # until a round counts as not recovered
 POLL_S = 0.25
+STRAGGLING_S = 6.0  # a worker that was cut off repeats its sends after 5 s at the latest, and then they are told again
 MEMORY_MB = 1000  # of one worker, at most; one without work has about 450
 
 
@@ -61,6 +62,7 @@ def play(stack: Stack, recount: Recount, warehouse: Warehouse, fault: Fault, see
         healed = time.monotonic()
         wait_closed(stack, warehouse)
         recovery = time.monotonic() - healed
+        time.sleep(max(0.0, STRAGGLING_S - recovery))
         wait_told(stack)
     verdict = recount.check((item.topic, item.value) for item in items if item.dead)
     return Round(seed, number, fault.name, verdict, round(recovery, 2), watch.peak_mb, stack.restarts - restarts,
