@@ -20,13 +20,14 @@ from faults.stack import Stack, process_of
 from streams.errors import SanwangError
 from streams.flow.account import take_account
 from streams.flow.brokers import Broker
+from streams.flow.publisher import PAUSES_S
 from streams.flow.topics import CASEWORK, EVENTS, EVENTS_URGENT, LEDGER
 from streams.warehouse.port import Warehouse
 
 BEFORE_S = 1.0  # of load before the fault
 PATIENCE_S = 120.0  # until a round counts as not recovered
 POLL_S = 0.25
-STRAGGLING_S = 6.0  # a worker that was cut off repeats its sends after 5 s at the latest, and then they are told again
+STRAGGLING_S = PAUSES_S[-1] + 1.0  # a worker that was cut off has repeated its sends by then, which are told again
 MEMORY_MB = 1000  # of one worker, at most; one without work has about 450
 
 

@@ -17,7 +17,6 @@ import structlog
 from streams.core.case_record import Settled
 from streams.core.caseload import Caseload
 from streams.core.casework import Acked, Answered, Issued, Paper
-from streams.core.supervision import Signal
 from streams.flow.case_state import CaseLog, change_records
 from streams.flow.case_telling import Telling, Told
 from streams.flow.casework import decode_papers
@@ -83,16 +82,16 @@ class Caseloads:
             for paper in decode_papers(record.value):
                 if (settled := _settle(caseloads[record.partition], paper)) is not None:
                     told.add(paper, settled)
-        signals = await asyncio.gather(*(self._make_durable(p, caseload) for p, caseload in caseloads.items()))
-        await self._telling.tell(told, [signal for each in signals for signal in each], chunk.partition)
+        changes = {partition: caseload.take_changes() for partition, caseload in caseloads.items()}
+        # Also where nothing has changed: an answer that is told as before must be ours to tell.
+        await asyncio.gather(*(
+            self._state.send(partition, change_records(change) if change else [])
+            for partition, (change, _) in changes.items()
+        ))
+        signals = [signal for _, each in changes.values() for signal in each]
+        await self._telling.tell(told, signals, chunk.partition)
         for partition in caseloads:
             self._worked_at[partition] = monotonic()
-
-    async def _make_durable(self, partition: int, caseload: Caseload) -> tuple[Signal, ...]:
-        """Return the signals to be told, once they and all that was settled are durable, and are ours to tell."""
-        change, signals = caseload.take_changes()
-        await self._state.send(partition, change_records(change) if change else [])
-        return signals
 
     async def _recover(self, partition: int) -> Caseload:
         with self._metrics.recovery.time():
@@ -137,7 +136,10 @@ class Caseloads:
                 return
             quiet = monotonic() - self._worked_at.get(partition, 0.0) > QUIET_S
             caseload.look(int(time() * 1000), replayed=quiet)
-            signals = await self._make_durable(partition, caseload)
+            change, signals = caseload.take_changes()
+            if change is None:
+                return
+            await self._state.send(partition, change_records(change))
             if signals:
                 await self._telling.tell(Told(), signals, partition)
                 await self._state.send(partition, change_records(caseload.told()))

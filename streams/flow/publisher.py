@@ -34,7 +34,7 @@ _FLUSH_S = 2.0
 _ANSWER_MS = ACKS_MS + 5_000  # a broker that has not answered by then is taken for gone
 _REQUEST_BYTES = 4_000_000  # more goes with the next request, so that no urgent record waits long
 _COMPANY_S = 0.02  # how long unhurried records wait for others to go with
-_PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # before a send is repeated; the last one from then on
 log = structlog.get_logger(__name__)
 
 
@@ -211,4 +211,4 @@ class Publisher:
 
 
 def _pause_s(attempt: int) -> float:
-    return _PAUSES_S[min(attempt, len(_PAUSES_S) - 1)]
+    return PAUSES_S[min(attempt, len(PAUSES_S) - 1)]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from typing import Protocol, TypeVar
@@ -106,8 +106,8 @@ class StateTopic:
             claim = self._claimed[partition]
             if any(claimed != claim for claimed, _ in sends):
                 raise ClaimedAnewError(f"{self._topic} {partition}")
-            for part in _parts(stamped(claim[1], chain.from_iterable(records for _, records in sends))):
-                await self._publisher.send(self._topic, partition, part)
+            for part in _parts(chain.from_iterable(records for _, records in sends)):
+                await self._publisher.send(self._topic, partition, stamped(claim[1], part))
 
 
 class _Reading:
@@ -124,7 +124,8 @@ class _Reading:
                 self._log.read(record.key, unstamped(record.value))
 
 
-def _parts(records: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
+def _parts(records: Iterable[Outgoing]) -> Iterator[list[Outgoing]]:
+    """Measured as the convoy measures: sends that may go together are one part, and none is cut for their stamps."""
     part: list[Outgoing] = []
     size = 0
     for record in records:

@@ -10,8 +10,7 @@ from aiokafka import TopicPartition
 from aiokafka.protocol.produce import ProduceRequest
 
 from streams.config import Kafka
-from streams.flow.batches import Piece, request_of
-from streams.flow.brokers import Broker
+from streams.flow.batches import Outgoing, Piece, request_of
 from streams.flow.lease import Lease, LeaseLostError
 from streams.flow.publisher import Publisher
 from streams.flow.state_topic import MAX_TOGETHER_BYTES, ClaimedAnewError, StateTopic
@@ -107,17 +106,24 @@ async def test_a_send_that_breaks_off_is_there_as_a_whole_or_not_at_all(own_brok
                 owner = Owner(kafka, dying, 1)
                 await owner.recover()
                 await owner.topic.send(0, [*before.items(), (b"c", None)])
-                end = await _end(kafka)
+                end = await chunks.records_in(kafka, [TOPIC])
                 connection = _break_off(dying, cut)
                 sending = asyncio.create_task(owner.topic.send(0, [(b"a", b"1"), (b"b", None), (b"c", b"1")]))
                 await chunks.until(lambda of=connection: of.is_closing())
-                while cut is None and await _end(kafka) == end:
+                while cut is None and await chunks.records_in(kafka, [TOPIC]) == end:
                     await asyncio.sleep(0.01)
                 sending.cancel()
             assert await Owner(kafka, publisher, 1).recover() == (before if cut is not None else after)
 
 
-async def test_a_send_is_one_batch_whatever_is_sent_beside_it(own_broker) -> None:
+#: Some alone and some together; as many records as may go together; sends that fill a batch to the last byte.
+MIXED = [[(b"%d-%d" % (n, m), bytes(size)) for m in range(3)] for n, size in enumerate((149_000, *(10, 149_000) * 4))]
+SMALL = [(b"s-%d" % m, b"") for m in range(MAX_TOGETHER_BYTES // 40)]
+FILLING = [[(b"%d-%d" % (n, m), bytes(MAX_TOGETHER_BYTES // 30 - 27)) for m in range(3)] for n in range(10)]
+
+
+@pytest.mark.parametrize("sends", [[*MIXED, SMALL], FILLING], ids=["mixed", "filling"])
+async def test_a_send_is_one_batch_whatever_is_sent_beside_it(own_broker, sends: list[list[Outgoing]]) -> None:
     kafka = Kafka(bootstrap=own_broker.servers, partitions=1)
     batches: list[list[bytes | None]] = []
 
@@ -130,10 +136,8 @@ async def test_a_send_is_one_batch_whatever_is_sent_beside_it(own_broker) -> Non
         await owner.recover()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("streams.flow.publisher.request_of", noted)
-            sends = [[(b"%d-%d" % (n, m), bytes(size)) for m in range(3)] for n, size in enumerate((10, 149_000) * 5)]
-            small = [(b"0-%d" % m, b"") for m in range(MAX_TOGETHER_BYTES // 40)]  # as many as may go together
-            await asyncio.gather(*(owner.topic.send(0, send) for send in [*sends[1:], small]))
-    for send in [*sends[1:], small]:
+            await asyncio.gather(*(owner.topic.send(0, send) for send in sends))
+    for send in sends:
         assert sum({key for key, _ in send} <= {*batch} for batch in batches) == 1
 
 
@@ -158,10 +162,3 @@ def _break_off(publisher: Publisher, cut: int | None) -> asyncio.BaseTransport:
     connection._writer.write = write_some
     return transport
 
-
-async def _end(kafka: Kafka) -> int:
-    def ask() -> int:
-        with Broker(kafka.bootstrap) as broker:
-            return broker.end_offsets([TOPIC])[TOPIC, 0]
-
-    return await asyncio.to_thread(ask)

@@ -14,7 +14,6 @@ from faust.types import TP
 from streams.config import Kafka
 from streams.core.event import Event
 from streams.core.triage import Desk
-from streams.flow.brokers import Broker
 from streams.flow.casework import Casework
 from streams.flow.hand_overs import HandOvers
 from streams.flow.lease import Lease, LeaseLostError
@@ -33,8 +32,10 @@ TOLD = (ORDERS, LEDGER, CASEWORK)
 
 
 @asynccontextmanager
-async def triaging(kafka: Kafka, lease: Lease) -> AsyncIterator[Triage]:
-    """Triage of partition 0, its desk ready."""
+async def triaging(kafka: Kafka) -> AsyncIterator[tuple[Triage, Lease]]:
+    """Triage of partition 0, its desk ready, and the lease that it has."""
+    lease = Lease(kafka)
+    lease.renew(1, monotonic() + 1000)
     chunks.make_topics(kafka, [INCIDENTS, *TOLD])
     async with chunks.publishing(kafka) as publisher:
         state, codec = StateTopic(kafka, INCIDENTS, publisher, lease), Codec(FileSource())
@@ -44,7 +45,7 @@ async def triaging(kafka: Kafka, lease: Lease) -> AsyncIterator[Triage]:
         )  # fmt: skip
         triage.assign([0])
         await triage.desk(0)
-        yield triage
+        yield triage, lease
 
 
 def chunk_of(offset: int, events: Sequence[Event]) -> Chunk:
@@ -54,20 +55,9 @@ def chunk_of(offset: int, events: Sequence[Event]) -> Chunk:
     return Chunk(EVENTS_URGENT, [record], {TP(EVENTS_URGENT, 0): offset})
 
 
-async def told(kafka: Kafka) -> int:
-    """How many records of what was told there are."""
-
-    def ask() -> int:
-        with Broker(kafka.bootstrap) as broker:
-            return sum(broker.end_offsets(TOLD).values())
-
-    return await asyncio.to_thread(ask)
-
-
 async def test_what_repeats_a_decision_is_not_told_where_the_decision_was_not(own_broker) -> None:
-    kafka, lease = Kafka(bootstrap=own_broker.servers, partitions=1), Lease(kafka=Kafka())
-    lease.renew(1, monotonic() + 1000)
-    async with triaging(kafka, lease) as triage:
+    kafka = Kafka(bootstrap=own_broker.servers, partitions=1)
+    async with triaging(kafka) as (triage, lease):
         lease.renew(1, monotonic() - 1000)  # cut off for a while, and back
         lease.end()
         first, again = triage.step(chunk_of(0, [event("1")])), triage.step(chunk_of(1, [event("1")]))
@@ -75,14 +65,13 @@ async def test_what_repeats_a_decision_is_not_told_where_the_decision_was_not(ow
             assert isinstance(outcome, LeaseLostError)
         with pytest.raises(LeaseLostError):
             await triage.desk(0)  # nor does it decide on
-        assert await told(kafka) == 0
+        assert await chunks.records_in(kafka, TOLD) == 0
 
 
 async def test_what_repeats_a_decision_is_told_after_it(own_broker) -> None:
-    kafka, lease = Kafka(bootstrap=own_broker.servers, partitions=1), Lease(kafka=Kafka())
-    lease.renew(1, monotonic() + 1000)
-    async with triaging(kafka, lease) as triage:
+    kafka = Kafka(bootstrap=own_broker.servers, partitions=1)
+    async with triaging(kafka) as (triage, _):
         await triage.step(chunk_of(0, [event("1")]))
-        before = await told(kafka)
+        before = await chunks.records_in(kafka, TOLD)
         await triage.step(chunk_of(1, [event("1")]))
-        assert await told(kafka) == 2 * before > 0
+        assert await chunks.records_in(kafka, TOLD) == 2 * before > 0

@@ -75,6 +75,16 @@ def make_topics(kafka: Kafka, topics: Collection[str] = tuple(LANES)) -> None:
         broker.end_offsets(topics)  # every partition has its leader when this is answered: no send is repeated
 
 
+async def records_in(kafka: Kafka, topics: Collection[str]) -> int:
+    """How many records the topics hold."""
+
+    def ask() -> int:
+        with Broker(kafka.bootstrap) as broker:
+            return sum(broker.end_offsets(topics).values())
+
+    return await asyncio.to_thread(ask)
+
+
 async def until(true: Callable[[], bool]) -> None:
     """Wait until it is so; TimeoutError after PATIENCE_S."""
     async with asyncio.timeout(PATIENCE_S):
