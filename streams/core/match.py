@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from math import cos, hypot, radians
-from struct import unpack_from
 
 from msgspec import Struct
 
@@ -18,7 +17,7 @@ from streams.core.area import level_of, significant
 from streams.core.catalogue import OTHER, Item
 from streams.core.decision import Incident
 from streams.core.event import Event
-from streams.core.wording import TEXT_CHARS, Wording, Wordings, share
+from streams.core.wording import TEXT_CHARS, Wording, Wordings, pairs_of, share
 
 FEED_BIT = {"hotline": 1, "police": 2, "grid": 4}
 LONG_WINDOW_S = 4 * 3600  # beyond this, time says little and text must say more
@@ -33,8 +32,9 @@ _WORDS_NEEDED = 5.0
 _SAME_WORDS = 0.7  # of either title in the other text: what is left are names
 _LEAST_OF_KIN, _LEAST_OF_STRANGERS = (0.7, 2), (0.3, 4)  # share copied or shared names, without which points are void
 _MOST_FOR_TEXT = 3  # points
+_PAIRS_OF_A_NAME = 2  # in both texts: one more point where that decides
 
-_NO_WORD = re.compile(r"\W+")
+_WORDS = re.compile(r"\w+")
 _REMEMBERED = 2048  # texts, about 6 KB each: in a storm the same few incidents are compared again and again
 
 
@@ -62,40 +62,53 @@ class Match(Struct, frozen=True, gc=False):
 
 
 def compare(
-    event: Event, item: Item, incident: Incident, shingles: frozenset[int], wordings: Wordings, beaten: float = 0.0
+    event: Event, item: Item, incident: Incident, shingles: frozenset[int], wordings: Wordings,
+    beaten: float | None = None,
 ) -> Match | None:
     """Weigh the evidence; None when time, kind or place rule it out.
 
     `item` is the event's catalogue item and `shingles` are `shingles_of(event.text)`, made once by the caller;
-    `wordings` are the city's. Nor is a match told that surely has no more points than `beaten`, whatever the texts say.
+    `wordings` are the city's. With `beaten` only a match is told that suffices and has more points than that: no text
+    is looked at that could not bring them.
     """
     apart_s = abs(event.occurred_at - incident.last_at) // 1000
     place, where = _place_points(event, incident, item.distance_m)
     if place is None:
         return None
     if place == 0:
-        return _by_words(event, item, incident, where, apart_s, wordings)
+        match = _by_words(event, item, incident, where, apart_s, wordings)
+        return match if beaten is None or (match and match.same and match.points > beaten) else None
     if apart_s > item.window_s or event.item[:2] != incident.item[:2]:
         return None
     same_item = event.item == incident.item and event.item != OTHER
-    points = place + (2 if same_item else 1)
-    needed = 4 if item.window_s <= LONG_WINDOW_S else 6
     crosses = _crosses_lines(event, incident)
-    needed += crosses
-    if max(points + _MOST_FOR_TEXT, needed) <= beaten:
+    points = place + (2 if same_item else 1)
+    needed = (4 if item.window_s <= LONG_WINDOW_S else 6) + crosses
+    if beaten is not None and not _may_win(points, needed, beaten, crosses=crosses):
         return None
-    text, shared = _text_points(shingles, shingles_of(incident.text))
+    others = shingles_of(incident.text)
+    common = shingles & others
+    text, shared = _text_points(len(common), min(len(shingles), len(others)))
     points += text
-    if points == needed - 1 and (text == 0 or not crosses) and _share_a_name(event.text, incident.text, wordings):
-        points += 1
+    if points == needed - 1 and (text == 0 or not crosses):
+        points += _share_a_name(event.text, incident.text, common, wordings)
+    if beaten is not None and (points < needed or points <= beaten):
+        return None
     kind: Fact = ("same item {}", event.item) if same_item else ("same class {}", event.item[:2])
     apart: Fact = ("{} min of {} min", apart_s // 60, item.window_s // 60)
     return Match(points, needed, (kind, where, apart, ("text {:.2f}", shared)))
 
 
-def _share_a_name(one: str, other: str, wordings: Wordings) -> bool:
-    """Too few words in common, but a name: asked only where it decides."""
-    return len(wordings.names_of(one) & wordings.names_of(other)) > 1
+def _may_win(points: int, needed: int, beaten: float, *, crosses: bool) -> bool:
+    """Could texts, and a name where it decides, bring what is needed and more than `beaten`?"""
+    most = points + _MOST_FOR_TEXT
+    return most + (not crosses) >= needed and max(most, needed) > beaten
+
+
+def _share_a_name(one: str, other: str, common: frozenset[int], wordings: Wordings) -> bool:
+    """Too few words in common, but a name: asked only where it decides. A name's pairs are among the `common` ones."""
+    named = common & wordings.names_of(one)
+    return len(named) >= _PAIRS_OF_A_NAME and len(named & wordings.names_of(other)) >= _PAIRS_OF_A_NAME
 
 
 def _by_words(
@@ -178,24 +191,15 @@ def distance(lon: float, lat: float, lon2: float, lat2: float) -> float:
 
 @lru_cache(maxsize=_REMEMBERED)
 def shingles_of(text: str) -> frozenset[int]:
-    """Pairs of neighbouring characters of the beginning of a text, without punctuation.
-
-    A pair is the number that its two code points make, read at once: half the time of cutting out strings.
-    """
-    plain = _NO_WORD.sub("", text[:TEXT_CHARS]).encode("utf-32-le")
-    pairs = len(plain) // 4 - 1
-    if pairs < 1:
-        return frozenset()
-    even, odd = unpack_from(f"<{(pairs + 1) // 2}Q", plain), unpack_from(f"<{pairs // 2}Q", plain, 4)
-    return frozenset(even + odd)
+    """Pairs of neighbouring characters of the beginning of a text, without punctuation."""
+    return frozenset(pairs_of("".join(_WORDS.findall(text[:TEXT_CHARS]))))
 
 
-def _text_points(one: frozenset[int], other: frozenset[int]) -> tuple[int, float]:
+def _text_points(common: int, shorter: int) -> tuple[int, float]:
     """0 to 3 points for the share of the shorter text's pairs that both have; texts under 6 pairs say nothing."""
-    shorter = min(len(one), len(other))
     if shorter < 6:
         return 0, 0.0
-    share = len(one & other) / shorter
+    share = common / shorter
     if share >= 0.6:
         return _MOST_FOR_TEXT, share
     if share >= 0.4:

@@ -6,8 +6,8 @@ shortened by a key at a time takes longer with every key. So it is done for many
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from itertools import islice, takewhile
+from collections.abc import Hashable
+from itertools import islice
 from typing import TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -19,11 +19,3 @@ def keep_youngest(known: dict[K, V], most: int) -> list[V]:
     if len(known) <= most + most // 20:
         return []
     return [known.pop(key) for key in list(islice(known, len(known) - most))]
-
-
-def take_while(known: dict[K, V], is_old: Callable[[V], bool]) -> list[V]:
-    """Take the oldest entries out, up to the first one that is not old."""
-    old = list(takewhile(lambda entry: is_old(entry[1]), known.items()))
-    for key, _ in old:
-        del known[key]
-    return [value for _, value in old]

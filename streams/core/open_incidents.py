@@ -1,14 +1,14 @@
 """The open incidents of one partition, found by kind and place, forgotten when their window has passed.
 
-Every incident is filed under its area, and under a cell of about one kilometre when its coordinates are known; one
-whose place is no closer than a township is also filed under anchors of its text. So a report is compared with a
-handful of neighbours whatever the number of open incidents.
+Every incident is filed under its area, and under a cell of about one kilometre when its coordinates are known, else
+among those of its area without; one whose place is no closer than a township is also filed under anchors of its text.
+So a report is compared with a handful of neighbours whatever the number of open incidents.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from math import cos, floor, radians
 from sys import intern
@@ -18,8 +18,9 @@ from streams.core.decision import Incident, Link
 from streams.core.event import Event
 from streams.core.filing import Filing, Place
 from streams.core.match import LASTING_S, METRES_PER_DEGREE, reach_m
-from streams.core.oldest import keep_youngest, take_while
+from streams.core.oldest import keep_youngest
 from streams.core.sharing import Sharing
+from streams.core.windows import Windows
 from streams.core.wording import Wordings
 
 CELL_DEGREES = 0.01
@@ -28,7 +29,7 @@ CANDIDATES = 24  # newest neighbours looked at; more than that in one cell and c
 SEEN_LIMIT = 500_000  # event ids remembered per partition after their incidents are forgotten
 _DEGREES_PER_METRE = 1 / 90_000  # generous: covers a degree of longitude up to 36° N
 
-_COLUMNS = 100_000  # more than there are cells from the equator to a pole
+_COLUMNS = 100_000
 _ANY = ""  # the kind under which anchors of texts are filed
 
 
@@ -42,23 +43,19 @@ class OpenIncidents:
         self._members: dict[str, list[str]] = {}  # incident id -> ids of its later events
         self._callers: dict[str, set[int]] = {}  # incident id -> callers, kept from the second caller on
         self._filed = Filing()
-        #: Seconds kept -> incidents by id, least recently touched first. The one place where they are: a handful of
-        #: dictionaries to look in costs less than another one with all of them.
-        self._queues: dict[int, dict[str, Incident]] = {}
+        self._open: dict[str, Incident] = {}
+        self._windows: dict[int, Windows] = defaultdict(Windows)  # seconds kept -> those that are kept so long
         self._seen: dict[str, tuple[int, int]] = {}  # forgotten event id -> position of its record, oldest first
         self._sharing = Sharing()
         self._watermark = 0
         self._opened = 0
 
     def __len__(self) -> int:
-        return sum(map(len, self._queues.values()))
+        return len(self._open)
 
     def get(self, incident_id: str) -> Incident | None:
         """An open incident by its id."""
-        for queue in self._queues.values():
-            if incident := queue.get(incident_id):
-                return incident
-        return None
+        return self._open.get(incident_id)
 
     def link_of(self, event_id: str) -> Link | None:
         """How an event was linked, while its incident is open."""
@@ -88,7 +85,7 @@ class OpenIncidents:
             self._opened = incident.serial
         for incident in sorted(in_order, key=lambda i: i.touched):
             self._watermark = incident.touched
-            self._queue(incident)
+            self.touch(incident)
         for link in links:
             self.link(link)
         self._expire()
@@ -98,10 +95,11 @@ class OpenIncidents:
         self._opened += 1
         incident.serial = self._opened
         self._file(incident)
-        self._queue(incident)
+        self.touch(incident)
 
     def _file(self, incident: Incident) -> None:
         self._sharing.apply(incident)
+        self._open[incident.incident_id] = incident
         for kind, place in _keys_of(incident, self._wordings):
             self._filed.add(kind, place, incident)
 
@@ -125,14 +123,9 @@ class OpenIncidents:
         return others
 
     def touch(self, incident: Incident) -> None:
-        """Move an incident to the young end of its queue: its window begins anew."""
-        for queue in self._queues.values():
-            queue.pop(incident.incident_id, None)
-        self._queue(incident)
-
-    def _queue(self, incident: Incident) -> None:
+        """Begin the window of an open incident anew."""
         incident.touched = self._watermark
-        self._queues.setdefault(self._kept_s(incident), {})[incident.incident_id] = incident
+        self._windows[self._kept_s(incident)].begin(incident)
 
     def advance(self, clock: int) -> None:
         """Take the clock of an event (ms UTC) and forget what can no longer be joined."""
@@ -149,34 +142,34 @@ class OpenIncidents:
         return max(2 * item.window_s, LASTING_S) if by_words else 2 * item.window_s
 
     def _expire(self) -> None:
-        for kept_s, queue in self._queues.items():
+        for kept_s, windows in self._windows.items():
             oldest = (self._watermark // 1000 - kept_s) * 1000  # whole seconds: looked at once a second
+            for incident in windows.begun_before(oldest):
+                if self._open.get(incident.incident_id) is incident:
+                    self._forget(incident)
 
-            def is_old(incident: Incident, oldest: int = oldest) -> bool:
-                return incident.touched < oldest
-
-            for incident in take_while(queue, is_old):
-                self._forget(incident)
-
-    def near(self, event: Event, item: Item) -> Iterator[Incident]:
+    def near(self, event: Event, item: Item) -> Iterable[Incident]:
         """Open incidents of the event's class around its place, newest first, each once; none surely too far."""
-        if event.lon is None and _is_wide(event.area):
-            yield from self._named_alike(event)
-            return
-        told: set[str] = set()
+        if event.lon is None or event.lat is None:
+            return self._named_alike(event) if _is_wide(event.area) else self._newest(event, _file_area(event.area))
         lon, lat = event.lon, event.lat
-        north = reach_m(item.distance_m) / METRES_PER_DEGREE
-        east = north / cos(radians(lat)) if lat is not None else 0.0
-        for place in _places_around(event, item.distance_m):
-            for incident in self._filed.newest(event.item[:2], place, CANDIDATES):
-                if (
-                    lat is not None and lon is not None and incident.lat is not None and incident.lon is not None
-                    and (abs(incident.lat - lat) > north or abs(incident.lon - lon) > east)
-                ):
-                    continue  # `compare` would say the same, ten times as slowly
-                if incident.incident_id not in told:
-                    told.add(incident.incident_id)
-                    yield incident
+        reach = reach_m(item.distance_m)
+        north = reach / METRES_PER_DEGREE
+        east = north / cos(radians(lat))
+        in_cells = [self._newest(event, cell) for cell in _cells(lon, lat, reach * _DEGREES_PER_METRE)]
+        all_seen = max(map(len, in_cells)) < CANDIDATES
+        area = _file_area(event.area)
+        found: dict[str, Incident] = {}
+        for incident in chain(*in_cells, self._newest(event, _without_coordinates(area) if all_seen else area)):
+            if (
+                incident.lon is None or incident.lat is None
+                or (abs(incident.lat - lat) <= north and abs(incident.lon - lon) <= east)
+            ):  # `compare` would say the same of the others, ten times as slowly
+                found[incident.incident_id] = incident
+        return found.values()
+
+    def _newest(self, event: Event, place: Place) -> Sequence[Incident]:
+        return self._filed.newest(event.item[:2], place, CANDIDATES)
 
     def _named_alike(self, event: Event) -> Iterator[Incident]:
         """Those of any class that share the most anchors with the event's text."""
@@ -195,6 +188,7 @@ class OpenIncidents:
         keep_youngest(self._seen, SEEN_LIMIT)
 
     def _forget(self, incident: Incident) -> None:
+        del self._open[incident.incident_id]
         self._remember(incident.incident_id, incident)
         for event_id in self._members.pop(incident.incident_id, ()):
             if link := self._links.pop(event_id, None):
@@ -208,27 +202,27 @@ def _file_area(area: str) -> str:
     return intern(area[:12])  # a grid's or micro-grid's village
 
 
+def _without_coordinates(area: str) -> str:
+    return intern(f"{area}?")
+
+
 def _keys_of(incident: Incident, wordings: Wordings) -> list[tuple[str, Place]]:
     kind = intern(incident.item[:2])
-    keys: list[tuple[str, Place]] = [(kind, _file_area(incident.area))]
+    area = _file_area(incident.area)
+    keys: list[tuple[str, Place]] = [(kind, area)]
     if incident.lon is not None and incident.lat is not None:
         keys.append((kind, floor(incident.lon / CELL_DEGREES) * _COLUMNS + floor(incident.lat / CELL_DEGREES)))
-    elif _is_wide(incident.area):
+        return keys
+    keys.append((kind, _without_coordinates(area)))
+    if _is_wide(incident.area):
         keys.extend((_ANY, anchor) for anchor in wordings.of(incident.text).anchors)
     return keys
 
 
-def _places_around(event: Event, distance_m: int) -> Iterable[Place]:
-    area: tuple[Place] = (_file_area(event.area),)
-    if event.lon is not None and event.lat is not None:
-        return chain(_cells(event.lon, event.lat, distance_m * _DEGREES_PER_METRE), area)
-    return area
-
-
-def _cells(lon: float, lat: float, reach: float) -> Iterator[int]:
-    for x in range(floor((lon - reach) / CELL_DEGREES), floor((lon + reach) / CELL_DEGREES) + 1):
-        for y in range(floor((lat - reach) / CELL_DEGREES), floor((lat + reach) / CELL_DEGREES) + 1):
-            yield x * _COLUMNS + y
+def _cells(lon: float, lat: float, reach: float) -> list[int]:
+    south, north = floor((lat - reach) / CELL_DEGREES), floor((lat + reach) / CELL_DEGREES) + 1
+    columns = range(floor((lon - reach) / CELL_DEGREES), floor((lon + reach) / CELL_DEGREES) + 1)
+    return [x * _COLUMNS + y for x in columns for y in range(south, north)]
 
 
 def _is_wide(area: str) -> bool:

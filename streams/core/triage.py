@@ -93,7 +93,7 @@ class Desk:
         for incident in self.open.near(event, item):
             shingles = shingles_of(event.text[:TEXT_CHARS]) if shingles is None else shingles
             match = compare(event, item, incident, shingles, self._wordings, beaten)
-            if match and match.same and match.points > beaten:
+            if match:
                 best, beaten = (match, incident), match.points
         return (best[1], best[0].reasons) if best else None
 

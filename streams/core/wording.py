@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from struct import unpack_from
 from zlib import crc32
 
 from msgspec import Struct
@@ -88,9 +89,12 @@ class Wordings:
             _runs(body, 2), fours, _runs(head, 2), _runs(names, 2), _runs(first, 2), first[:2], troubles, anchors
         )
 
-    def _names_of(self, text: str) -> frozenset[str]:
-        """The names of a text's wording, at a fifth of its price."""
-        return _runs(_KIND.sub(_CUT, self._head(text[:TEXT_CHARS])), 2)
+    def _names_of(self, text: str) -> frozenset[int]:
+        """The names of a text's wording, at a tenth of its price, as `pairs_of` has them.
+
+        Pairs with the mark of a cut are among them: of use to who looks for those of a text, which has none.
+        """
+        return frozenset(pairs_of(_KIND.sub(_CUT, self._head(text[:TEXT_CHARS]))))
 
     def _head(self, text: str) -> str:
         end = _SENTENCE_END.search(text, 4, _HEAD_CHARS * 3 // 2)
@@ -113,6 +117,15 @@ def share(one: frozenset[str], other: frozenset[str]) -> float:
     """Share of the smaller set that both have, 0 to 1; a single run says nothing."""
     shorter = min(len(one), len(other))
     return len(one & other) / shorter if shorter > 1 else 0.0
+
+
+def pairs_of(text: str) -> tuple[int, ...]:
+    """Each two neighbouring characters, as the number that their code points make: half the time of cutting strings."""
+    points = text.encode("utf-32-le")
+    pairs = len(points) // 4 - 1
+    if pairs < 1:
+        return ()
+    return unpack_from(f"<{(pairs + 1) // 2}Q", points) + unpack_from(f"<{pairs // 2}Q", points, 4)
 
 
 def _runs(text: str, size: int) -> frozenset[str]:

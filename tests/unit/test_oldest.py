@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.oldest import keep_youngest, take_while
+from streams.core.oldest import keep_youngest
 
 
 @given(st.integers(1, 200), st.integers(0, 600))
@@ -15,12 +15,3 @@ def test_of_too_many_the_youngest_are_kept(most: int, entries: int) -> None:
         gone += keep_youngest(known, most)
     assert gone + list(known) == list(range(entries))
     assert min(entries, most) <= len(known) <= most + most // 20
-
-
-@given(st.lists(st.integers(0, 9)), st.integers(0, 9))
-def test_old_ones_are_taken_up_to_the_first_that_is_not(ages: list[int], limit: int) -> None:
-    known = dict(enumerate(ages))
-    taken = take_while(known, lambda age: age < limit)
-    assert taken + list(known.values()) == ages
-    assert all(age < limit for age in taken)
-    assert not known or next(iter(known.values())) >= limit

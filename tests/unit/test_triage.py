@@ -1,8 +1,12 @@
 """Triage of one partition, decision by decision."""
 
+import pytest
+from msgspec.structs import replace
+
 from streams.core.match import TEXT_CHARS
+from streams.core.open_incidents import CANDIDATES, CELL_DEGREES
 from streams.core.triage import Desk
-from tests.support.town import ACCIDENT, BURST_PIPE, CATALOGUE, FIRE, MINUTE, NOON, RUBBISH, OneDesk, event
+from tests.support.town import ACCIDENT, BURST_PIPE, CATALOGUE, FIRE, MINUTE, NOON, RUBBISH, OneDesk, event, item
 
 HOUR = 60 * MINUTE
 
@@ -146,3 +150,24 @@ def test_a_wide_place_still_matches_by_its_words() -> None:
         d.decide(event(str(n), text=f"第{n}件事，各不相同" + chr(0x4E00 + n) * 20, **wide), NOON)
     again = d.decide(event("500", text="人民路水管爆裂，路面大量积水，请尽快", **wide), NOON)
     assert again.incident is first.incident
+
+
+@pytest.mark.parametrize("distance_m", [0, 50])
+def test_reports_on_both_sides_of_a_cells_border_meet(distance_m: int) -> None:
+    """Nine metres apart, in two villages: two coordinates of one place may differ by thirty."""
+    near = replace(CATALOGUE, items={**CATALOGUE.items, RUBBISH: item(RUBBISH, 4, 86_400, distance_m)})
+    border, half = 11_461 * CELL_DEGREES, 5e-5
+    desk = Desk(near, OneDesk())
+    desk.decide(event("1", RUBBISH, lon=border - half), NOON)
+    assert desk.decide(event("2", RUBBISH, lon=border + half, area="990101001002001"), NOON).outcome == "linked"
+
+
+def test_where_a_cell_holds_more_than_are_looked_at_those_of_the_village_are_looked_at_too() -> None:
+    desk = Desk(CATALOGUE, OneDesk())
+    lon, lat = 114.605, 33.605
+    told = {"text": "堆着垃圾没人清理已经好几天了", "address": ""}
+    desk.decide(event("1", RUBBISH, lon=lon, lat=lat, **told), NOON)
+    for n in range(CANDIDATES):  # another village's of the same kind, out of reach within the same cell
+        other = {"lat": lat - 0.003, "area": "990101001002001", "text": chr(0x4E00 + n)}
+        desk.decide(event(str(n + 2), RUBBISH, lon=lon, **other), NOON)
+    assert desk.decide(event("100", RUBBISH, lon=lon, lat=lat, **told), NOON).incident.incident_id == "hotline:1"
