@@ -1,9 +1,13 @@
-"""Long work in short goes: between two of them the loop turns to whatever is more urgent."""
+"""Long work in short goes: between two of them the loop turns to whatever is more urgent.
+
+What is urgent goes through the loop a dozen times, and each time waits for a go of every work that has begun. So works
+that take turns have one go between them.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -11,22 +15,23 @@ Good = TypeVar("Good")
 Refused = TypeVar("Refused")
 
 
-async def unhurried(items: Sequence[T], in_a_go: int) -> AsyncIterator[Sequence[T]]:
-    """The items in order, so many at a time, with a pause between."""
-    for start in range(0, len(items), in_a_go):
-        if start:
-            await asyncio.sleep(0)
-        yield items[start : start + in_a_go]
+class Goes:
+    """Works that take turns: the next begins when the one before is done."""
 
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
 
-async def taken_in_goes(
-    items: Sequence[T], in_a_go: int, take: Callable[[Sequence[T]], tuple[list[Good], list[Refused]]]
-) -> tuple[list[Good], list[Refused]]:
-    """What `take` makes of all items, asked for so many at a time."""
-    good: list[Good] = []
-    refused: list[Refused] = []
-    async for some in unhurried(items, in_a_go):
-        more, others = take(some)
-        good += more
-        refused += others
-    return good, refused
+    async def take(
+        self, items: Sequence[T], in_a_go: int, take: Callable[[Sequence[T]], tuple[list[Good], list[Refused]]]
+    ) -> tuple[list[Good], list[Refused]]:
+        """What `take` makes of all items, asked for so many at a time, in their order."""
+        good: list[Good] = []
+        refused: list[Refused] = []
+        async with self._turn:
+            for start in range(0, len(items), in_a_go):
+                if start:
+                    await asyncio.sleep(0)
+                more, others = take(items[start : start + in_a_go])
+                good += more
+                refused += others
+        return good, refused
