@@ -73,11 +73,11 @@ class Lane(Struct, frozen=True):
 LANES: Mapping[str, Lane] = {
     EVENTS_URGENT: Lane(0, 100, 0),  # danger to life, and all of 110
     POLICE_ALERTS: Lane(1, 100, 0),
-    EVENTS: Lane(2, 20, 100),  # each record holds a chunk's worth of events
+    EVENTS: Lane(2, 5, 100),  # each record holds a chunk's worth of events
     INCIDENT_CORRECTIONS: Lane(3, 20, 0),
     HOTLINE_CALLS: Lane(3, 200, 100),
     GRID_REPORTS: Lane(4, 200, 200),
-    CASEWORK: Lane(5, 10, 100),  # each record holds a chunk's worth of papers
+    CASEWORK: Lane(5, 5, 100),  # each record holds a chunk's worth of papers
     HAND_OVER_ACKS: Lane(5, 100, 100),
     ORDER_UPDATES: Lane(5, 200, 100),
     LEDGER: Lane(6, 50, 200),  # each record holds a chunk's worth of rows
