@@ -7,7 +7,6 @@ compatible before any text is compared, and a merge across 110 and 12345 needs o
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from math import cos, hypot, radians
 
@@ -17,7 +16,7 @@ from streams.core.area import level_of, significant
 from streams.core.catalogue import OTHER, Item
 from streams.core.decision import Incident
 from streams.core.event import Event
-from streams.core.wording import TEXT_CHARS, Wording, Wordings, pairs_of, share
+from streams.core.wording import TEXT_CHARS, Wording, Wordings, pairs_of, share, without_punctuation
 
 FEED_BIT = {"hotline": 1, "police": 2, "grid": 4}
 LONG_WINDOW_S = 4 * 3600  # beyond this, time says little and text must say more
@@ -34,7 +33,6 @@ _LEAST_OF_KIN, _LEAST_OF_STRANGERS = (0.7, 2), (0.3, 4)  # share copied or share
 _MOST_FOR_TEXT = 3  # points
 _PAIRS_OF_A_NAME = 2  # in both texts: one more point where that decides
 
-_WORDS = re.compile(r"\w+")
 _REMEMBERED = 2048  # texts, about 6 KB each: in a storm the same few incidents are compared again and again
 
 
@@ -192,7 +190,7 @@ def distance(lon: float, lat: float, lon2: float, lat2: float) -> float:
 @lru_cache(maxsize=_REMEMBERED)
 def shingles_of(text: str) -> frozenset[int]:
     """Pairs of neighbouring characters of the beginning of a text, without punctuation."""
-    return frozenset(pairs_of("".join(_WORDS.findall(text[:TEXT_CHARS]))))
+    return frozenset(pairs_of(without_punctuation(text[:TEXT_CHARS])))
 
 
 def _text_points(common: int, shorter: int) -> tuple[int, float]:

@@ -29,7 +29,7 @@ CANDIDATES = 24  # newest neighbours looked at; more than that in one cell and c
 SEEN_LIMIT = 500_000  # event ids remembered per partition after their incidents are forgotten
 _DEGREES_PER_METRE = 1 / 90_000  # generous: covers a degree of longitude up to 36° N
 
-_COLUMNS = 100_000
+_COLUMNS = 100_000  # more than there are cells from the equator to a pole
 _ANY = ""  # the kind under which anchors of texts are filed
 
 

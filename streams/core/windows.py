@@ -24,7 +24,10 @@ class Windows:
         self._incidents.append(incident)
 
     def begun_before(self, oldest: int) -> Iterator[Incident]:
-        """Take out those that began before `oldest` (ms UTC); tell whose window has not begun anew since."""
+        """Take out those that began before `oldest` (ms UTC); tell whose window has not begun anew since.
+
+        One that began twice within a millisecond is told twice.
+        """
         while self._begun and self._begun[0] < oldest:
             begun, incident = self._begun.popleft(), self._incidents.popleft()
             if incident.touched == begun:

@@ -21,7 +21,7 @@ TEXT_CHARS = 120  # of a report's text that are compared
 _REMEMBERED = 1024  # texts: about 30 KB each
 _ANCHORS = 6  # runs of the text with the smallest checksums: near copies share one of them
 _HEAD_CHARS = 30  # of a text without a sentence's end
-_NO_WORD = re.compile(r"\W+")
+_WORDS = re.compile(r"\w+")
 _SENTENCE_END = re.compile("[。！？!?]")
 _SHORTEST, _SUFFIXES = 2, "市区县"
 _CUT = "\0"  # no run crosses it
@@ -101,7 +101,7 @@ class Wordings:
         return self._plain(text[: end.start() if end else _HEAD_CHARS])
 
     def _plain(self, text: str) -> str:
-        return self._cut.sub(_CUT, _NO_WORD.sub("", text))
+        return self._cut.sub(_CUT, without_punctuation(text))
 
 
 def _wide_names(areas: Iterable[Area]) -> Iterator[str]:
@@ -117,6 +117,11 @@ def share(one: frozenset[str], other: frozenset[str]) -> float:
     """Share of the smaller set that both have, 0 to 1; a single run says nothing."""
     shorter = min(len(one), len(other))
     return len(one & other) / shorter if shorter > 1 else 0.0
+
+
+def without_punctuation(text: str) -> str:
+    """A text's letters and digits alone."""
+    return "".join(_WORDS.findall(text))
 
 
 def pairs_of(text: str) -> tuple[int, ...]:

@@ -56,7 +56,8 @@ class Intake:
         self._publisher = publisher
         self._metrics = metrics
         self._urgent = Goes()
-        self.goes = Goes()  # with all that is not urgent
+        #: Of all works that are not urgent, those of other steps too.
+        self.goes = Goes()
 
     async def step(self, chunk: Chunk) -> None:
         """Decode, scrub, place and classify a chunk; returns when its events and dead letters are confirmed."""

@@ -73,7 +73,7 @@ class Lane(Struct, frozen=True):
 LANES: Mapping[str, Lane] = {
     EVENTS_URGENT: Lane(0, 100, 0),  # danger to life, and all of 110
     POLICE_ALERTS: Lane(1, 100, 0),
-    EVENTS: Lane(2, 5, 100),  # each record holds a chunk's worth of events
+    EVENTS: Lane(2, 5, 100),  # each holds a chunk's worth of events; one turn of the loop decides on all
     INCIDENT_CORRECTIONS: Lane(3, 20, 0),
     HOTLINE_CALLS: Lane(3, 200, 100),
     GRID_REPORTS: Lane(4, 200, 200),

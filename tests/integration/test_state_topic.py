@@ -161,4 +161,3 @@ def _break_off(publisher: Publisher, cut: int | None) -> asyncio.BaseTransport:
 
     connection._writer.write = write_some
     return transport
-

@@ -1,4 +1,4 @@
-"""Windows end in the order in which they began, each once, and never while they have begun anew."""
+"""Windows end when their time has come, and never while they have begun anew."""
 
 from hypothesis import given
 from hypothesis import strategies as st
