@@ -29,7 +29,11 @@ class Envelope(Struct, frozen=True, gc=False):
 class Door:
     """Turns reports into events, for one city and one secret."""
 
-    def __init__(self, catalogue: Catalogue, places: Places, classifier: Classifier, key: bytes) -> None:
+    def __init__(self, catalogue: Catalogue, places: Places, classifier: Classifier, key: bytes | None) -> None:
+        """`key` is that of the caller hash; None where reports come from events, which hold no personal data.
+
+        Their text has been scrubbed, and their callers are hashes.
+        """
         self._catalogue = catalogue
         self._places = places
         self._classifier = classifier
@@ -38,7 +42,7 @@ class Door:
     def accept(self, report: Report, envelope: Envelope, now: int) -> Event:
         """The event of a report; raises `RefusedError` as `place_of` does."""
         place = place_of(report, self._places, envelope.received_at, replayed=envelope.replayed)
-        text = scrub(report.text)
+        text = self._scrubbed(report.text)
         found = self._classifier.classify(report.feed, report.codes, report.labels, text)
         item = self._catalogue.items[found.item]
         danger = self._danger(report, found, item, text)
@@ -47,10 +51,16 @@ class Door:
             f"{report.feed}:{report.number}", report.feed, envelope.partition, envelope.offset, report.occurred_at,
             envelope.received_at, now, envelope.replayed, place.area, place.by, place.ambiguous, place.lon, place.lat,
             found.item, found.by, found.score, reasons, min(level, item.level), item.life_safety or danger is not None,
-            f"{report.feed}:{report.parent}" if report.parent else "", caller_hash(self._key, report.caller),
-            report.self_handled, text, scrub(report.address), self._catalogue.version, report.wish,
+            f"{report.feed}:{report.parent}" if report.parent else "", self._caller(report.caller),
+            report.self_handled, text, self._scrubbed(report.address), self._catalogue.version, report.wish,
             self._known_code(report),
         )
+
+    def _scrubbed(self, text: str) -> str:
+        return text if self._key is None else scrub(text)
+
+    def _caller(self, caller: str) -> int:
+        return int(caller or 0) if self._key is None else caller_hash(self._key, caller)
 
     def _danger(self, report: Report, found: Classified, item: Item, text: str) -> tuple[Item, tuple[str, ...]] | None:
         """Danger to life in the text of a report of another item by its code, with the reasons of both.

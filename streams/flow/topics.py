@@ -11,7 +11,6 @@ from zlib import crc32
 
 from msgspec import Struct
 
-from streams.core.area import ancestor
 from streams.core.event import Feed
 
 POLICE_ALERTS = "police.alerts"
@@ -119,7 +118,7 @@ def partition_of(area: str, partitions: int) -> int:
     Counties are numbered from 1 within their city, which spreads them evenly; reports of which only the city is known
     share partition 0.
     """
-    return int(ancestor(area, "county")[:6]) % partitions if area[4:6] != "00" else 0
+    return int(area[:6]) % partitions if area[4:6] not in ("00", "") else 0
 
 
 def casework_partition(incident_id: str, partitions: int) -> int:

@@ -103,5 +103,5 @@ class ShadowMetrics:
         self.registry = CollectorRegistry()
         # Reports that both sides decided on.
         self.reports = Counter("sanwang_shadow_reports", "Reports decided both ways", registry=self.registry)
-        # Differences, by kind: class, place, refusal, merged, split, regrouped, lead, assists, due, urgency.
+        # Differences, by kind: class, place, refusal, merged, split, regrouped, ordered, lead, assists, due, urgency.
         self.differences = Counter("sanwang_shadow_differences", "Differences", ["kind"], registry=self.registry)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from msgspec import Struct
 
 from streams.core.accept import Envelope
@@ -15,6 +18,20 @@ class Asked(Struct, frozen=True, array_like=True, gc=False):
     envelope: Envelope
     item: str = ""
     incident_id: str = ""
+
+
+class Unread(NamedTuple):
+    """A report as its source keeps it: whoever hears it reads it."""
+
+    area: str  # where it may be, "" if that is not known
+    told: bytes
+
+
+class Reading(NamedTuple):
+    """How reports of a source are read; `key` is as for `Door`: None where they have been scrubbed."""
+
+    read: Callable[[bytes], Asked]
+    key: bytes | None
 
 
 def report_of(event: Event) -> Report:

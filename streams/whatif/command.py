@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Literal
@@ -11,13 +11,14 @@ from streams.config import Settings
 from streams.errors import SanwangError
 from streams.report.render import render
 from streams.report.words import Format, Language
-from streams.whatif.asked import Asked
-from streams.whatif.compare import Comparison, Difference, Sums
-from streams.whatif.feeds import from_feeds
-from streams.whatif.files import difference_files, write_units
+from streams.whatif.asked import Reading, Unread
+from streams.whatif.compare import Difference, Sums
+from streams.whatif.feeds import FEEDS, from_feeds
+from streams.whatif.files import Write, difference_files, write_units
 from streams.whatif.names import Names
+from streams.whatif.pair import Pair
 from streams.whatif.processes import workers
-from streams.whatif.recorded import recorded
+from streams.whatif.recorded import RECORDED, recorded
 from streams.whatif.shown import sheets_of, summary
 from streams.whatif.tried import Tried, load_both
 from streams.whatif.words import LABELS
@@ -40,25 +41,25 @@ class WhatIf:
         Raises as the source does, and SanwangError if it has no reports.
         """
         with difference_files(out, self.names) if out else nullcontext(_nowhere) as write:
-            sums = self.replay(self._read(source, begin, end), write)
+            sums = self._replay(*self._reports(source, begin, end), write)
         if not sums.reports:
             raise SanwangError(f"no reports were recorded in that time in {source}")
         if out:
             write_units(out, sums, self.names)
         return sums
 
-    def _read(self, source: Source, begin: int, end: int) -> Iterator[Asked]:
+    def _reports(self, source: Source, begin: int, end: int) -> tuple[Iterator[Unread], Reading]:
         if source == "kafka":
-            return from_feeds(self._settings, begin, end)
-        return recorded(self._settings.clickhouse, begin, end)
+            return from_feeds(self._settings, begin, end), FEEDS
+        return recorded(self._settings.clickhouse, begin, end), RECORDED
 
-    def replay(self, asked: Iterable[Asked], write: Callable[[Sequence[Difference]], None]) -> Sums:
+    def _replay(self, reports: Iterable[Unread], reading: Reading, write: Write) -> Sums:
         """Have both sides decide on the reports, in their order, and hand the differences to `write`."""
-        comparison = Comparison()
-        with workers(*self._cities, self._settings.kafka.partitions) as at_work:
-            for batch, was, would in at_work.decided(asked):
-                write(comparison.add(batch, was, would))
-        return comparison.sums
+        partitions = self._settings.kafka.partitions
+        with workers(Pair(*self._cities, partitions, reading.key), reading, partitions) as at_work:
+            for differences in at_work.compare(reports):
+                write(differences)
+            return at_work.sums()
 
 
 def shown(sums: Sums, names: Names, form: Format, language: Language, title: str = "title") -> bytes:

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from msgspec import Struct, field
 
 from streams.whatif.asked import Asked
+from streams.whatif.pair import BEFORE, BOTH, Said
 from streams.whatif.side import Told
 
+Orders = Counter[tuple[str, str]]  # unit and role -> orders, revisions not counted
 
-class Load(Struct):
-    """Orders of one unit on one side, revisions not counted."""
+class Difference(Struct, frozen=True, array_like=True, gc=False):
+    """One report on which the sides do not agree in one respect; `number` is its place in its batch."""
 
-    lead: int = 0
-    assist: int = 0
-
-    @property
-    def orders(self) -> int:
-        """All of them."""
-        return self.lead + self.assist
-
-
-class Difference(Struct, frozen=True, gc=False):
-    """One report on which the sides do not agree in one respect."""
-
-    kind: str  # class, place, refusal, merged, split, regrouped, lead, assists, due, urgency
+    number: int
+    kind: str  # class, place, refusal, merged, split, regrouped, ordered, lead, assists, due, urgency
     asked: Asked
     before: Told
     after: Told
@@ -42,40 +33,71 @@ class Sums(Struct):
     leads: Counter[tuple[str, str]] = field(default_factory=Counter)
     due_sooner: int = 0
     due_later: int = 0
-    loads: tuple[dict[str, Load], dict[str, Load]] = field(default_factory=lambda: ({}, {}))  # before, after, by unit
+    orders: tuple[Orders, Orders] = field(default_factory=lambda: (Counter(), Counter()))  # before, after
     recorded: int = 0  # reports of which the decision of their day is known
     same_item: int = 0  # of these: what the present rules say today as well
     same_incident: int = 0
 
+    @classmethod
+    def of(cls, parts: Iterable[Sums]) -> Sums:
+        """The sums of several parts together."""
+        total = cls()
+        for part in parts:
+            total.take(part)
+        return total
+
+    def take(self, part: Sums) -> None:
+        """Add the sums of a part."""
+        self.reports += part.reports
+        self.incidents = self.incidents[0] + part.incidents[0], self.incidents[1] + part.incidents[1]
+        self.kinds += part.kinds
+        self.classes += part.classes
+        self.leads += part.leads
+        self.due_sooner += part.due_sooner
+        self.due_later += part.due_later
+        for orders, more in zip(self.orders, part.orders, strict=True):
+            orders.update(more)
+        self.recorded += part.recorded
+        self.same_item += part.same_item
+        self.same_incident += part.same_incident
+
 
 class Comparison:
-    """Takes what both sides said of the same reports, in their order."""
+    """Takes what both sides say of the same reports."""
 
     def __init__(self) -> None:
         self.sums = Sums()
+        self._halves: dict[int, Said] = {}  # of one side, while the other has not been told
 
-    def add(self, asked: Sequence[Asked], before: Sequence[Told], after: Sequence[Told]) -> list[Difference]:
-        """Count a batch in; returns its differences."""
+    def add(self, said: Iterable[Said]) -> list[Difference]:
+        """Count in what is said of a batch, in any order; returns its differences in the order of its reports."""
         found: list[Difference] = []
-        for one, was, would in zip(asked, before, after, strict=True):
-            self._count(one, was, would)
-            if was != would:
-                found += [Difference(kind, one, was, would) for kind in _kinds(was, would)]
+        for one in said:
+            if one.sides == BOTH:
+                self._count(one.asked, one.told, one.told)
+            elif (other := self._halves.pop(one.number, None)) is None:
+                self._halves[one.number] = one
+            else:
+                was, would = (one.told, other.told) if one.sides == BEFORE else (other.told, one.told)
+                self._count(one.asked, was, would)
+                found += [Difference(one.number, kind, one.asked, was, would) for kind in _kinds(was, would)]
         for difference in found:
             self._count_difference(difference)
-        return found
+        return sorted(found, key=lambda difference: difference.number)
+
+    def take_halves(self) -> list[Said]:
+        """What has been said of the batch by one side alone; it is forgotten here."""
+        halves = list(self._halves.values())
+        self._halves.clear()
+        return halves
 
     def _count(self, asked: Asked, before: Told, after: Told) -> None:
         sums = self.sums
         sums.reports += 1
         sums.incidents = sums.incidents[0] + (before.outcome == "new"), sums.incidents[1] + (after.outcome == "new")
-        for loads, told in zip(sums.loads, (before, after), strict=True):
-            for unit, role in told.first_orders:
-                load = loads.setdefault(unit, Load())
-                if role == "lead":
-                    load.lead += 1
-                else:
-                    load.assist += 1
+        for orders, told in zip(sums.orders, (before, after), strict=True):
+            for order in told.first_orders:
+                orders[order] += 1
         if asked.item:
             sums.recorded += 1
             sums.same_item += asked.item == before.item
@@ -102,6 +124,8 @@ def _kinds(before: Told, after: Told) -> list[str]:
              if differs]  # fmt: skip
     if before.incident_id != after.incident_id:
         kinds.append(_regrouped(before, after))
+    elif before.ordered != after.ordered and before.outcome == after.outcome:
+        kinds.append("ordered")  # orders would be sent where none are, or none where some are
     if before.ordered and after.ordered:
         kinds += [
             kind

@@ -5,18 +5,23 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 
+import msgspec
+
 from streams.config import Settings
 from streams.errors import RefusedError
 from streams.flow.brokers import Broker, BrokerRecord
 from streams.flow.reread import report_in
 from streams.flow.security import kafka_python_security
 from streams.flow.topics import REPORT_TOPICS
-from streams.whatif.asked import Asked
+from streams.whatif.asked import Asked, Reading, Unread
 from streams.wire.codec import Codec
 from streams.wire.source import source_at
 
+_encoder = msgspec.msgpack.Encoder()
+FEEDS = Reading(msgspec.msgpack.Decoder(Asked).decode, b"what if: nobody outside sees these hashes")
 
-def from_feeds(settings: Settings, begin: int, end: int) -> Iterator[Asked]:
+
+def from_feeds(settings: Settings, begin: int, end: int) -> Iterator[Unread]:
     """Reports that the broker received from `begin` up to, without, `end` (ms UTC), in order.
 
     Records that cannot be read are left out: they are dead letters under any rules. What comes is personal data in
@@ -30,7 +35,7 @@ def from_feeds(settings: Settings, begin: int, end: int) -> Iterator[Asked]:
         ]
         for record in heapq.merge(*logs, key=lambda one: one.timestamp_ms):
             if begin <= record.timestamp_ms < end and (asked := _asked(record, codec)):
-                yield asked
+                yield Unread(asked.report.area, _encoder.encode(asked))
 
 
 def _asked(record: BrokerRecord, codec: Codec) -> Asked | None:

@@ -27,8 +27,8 @@ FILES: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 _FILE_OF: Mapping[str, str] = {
     "class": "classes.csv", "place": "places.csv", "refusal": "places.csv", "merged": "incidents.csv",
-    "split": "incidents.csv", "regrouped": "incidents.csv", "lead": "orders.csv", "assists": "orders.csv",
-    "due": "orders.csv", "urgency": "orders.csv",
+    "split": "incidents.csv", "regrouped": "incidents.csv", "ordered": "orders.csv", "lead": "orders.csv",
+    "assists": "orders.csv", "due": "orders.csv", "urgency": "orders.csv",
 }  # fmt: skip
 _FORMULA = ("=", "@", "+", "-")  # what a spreadsheet would take for a formula at the beginning of a text
 Write = Callable[[Sequence[Difference]], None]

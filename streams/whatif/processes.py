@@ -1,90 +1,81 @@
-"""The work of both sides on all cores: reports are heard by whoever is free, and decided on partition by partition."""
+"""The work of both sides on all cores: a process for each share of the partitions."""
 
 from __future__ import annotations
 
-import atexit
 import gc
 import os
-import pickle
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from itertools import islice
-from multiprocessing import get_context
 
-import msgspec
-
-from streams.city.city import City
-from streams.whatif.asked import Asked
-from streams.whatif.pair import Line, Pair, told_of
-from streams.whatif.side import Told
+from streams.whatif.asked import Reading, Unread
+from streams.whatif.compare import Comparison, Difference, Sums
+from streams.whatif.forks import Fork
+from streams.whatif.pair import Pair
+from streams.whatif.share import Piece, Share, share_of, unpacked
 
 BATCH = 2_000  # reports
 _AHEAD = 4  # batches in hand between one step and the next, so that nobody waits
-_asked = msgspec.msgpack.Decoder(list[Asked])
-_lines = msgspec.msgpack.Decoder(list[Line])
-_encoder = msgspec.msgpack.Encoder()
-_pair: list[Pair] = []  # of this process, once it has one
-
-Decided = tuple[list[Asked], list[Told], list[Told]]  # a batch, as it is, as it would be
-_Hearing = tuple[list[Asked], "Future[list[bytes]]"]
-_Deciding = tuple[list[Asked], "list[Future[bytes]]"]
 
 
 class Workers:
-    """Processes with a pair of sides each, of which everyone decides for some partitions."""
+    """Processes that compare reports, each of which decides for some of the partitions."""
 
-    def __init__(self, pools: Sequence[ProcessPoolExecutor]) -> None:
-        self._pools = pools
+    def __init__(self, forks: Sequence[Fork], partitions: int) -> None:
+        self._forks = forks
+        self._partitions = partitions
+        self._across = Comparison()  # of reports on which one process speaks for one side, and one for the other
 
-    def decided(self, asked: Iterable[Asked]) -> Iterator[Decided]:
-        """Reports with what both sides say of them, batch by batch, in their order."""
-        hearing: deque[_Hearing] = deque()
-        deciding: deque[_Deciding] = deque()
-        reports, turn = iter(asked), 0
+    def compare(self, reports: Iterable[Unread]) -> Iterator[list[Difference]]:
+        """The differences of reports, batch by batch, in the order of the reports."""
+        hearing: deque[list[Future[list[bytes]]]] = deque()
+        deciding: deque[list[Future[bytes]]] = deque()
+        waiting = iter(reports)
         while True:
-            if batch := list(islice(reports, BATCH)):
-                pool = self._pools[turn % len(self._pools)]
-                hearing.append((batch, pool.submit(_hear, _encoder.encode(batch), len(self._pools))))
-                turn += 1
+            if batch := list(islice(waiting, BATCH)):
+                pieces = zip(self._forks, self._pieces(batch), strict=True)
+                hearing.append([fork.ask("hear", piece) for fork, piece in pieces])
             while hearing and (not batch or len(hearing) > _AHEAD):
-                heard, shares = hearing.popleft()
-                shared = zip(self._pools, shares.result(), strict=True)
-                answers = [pool.submit(_decide, share) for pool, share in shared]
-                deciding.append((heard, answers))
+                for_each = zip(*(heard.result() for heard in hearing.popleft()), strict=True)
+                shared = zip(self._forks, for_each, strict=True)
+                deciding.append([fork.ask("decide", strays) for fork, strays in shared])
             while deciding and (not batch or len(deciding) > _AHEAD):
-                done, answers = deciding.popleft()
-                said = [line for answer in answers for line in _lines.decode(answer.result())]
-                yield done, *told_of(len(done), said)
+                yield self._joined(deciding.popleft())
             if not batch:
                 return
 
+    def sums(self) -> Sums:
+        """What all reports so far come to."""
+        told = [fork.ask("sums") for fork in self._forks]
+        return Sums.of([self._across.sums, *(one.result() for one in told)])
+
+    def _pieces(self, batch: Iterable[Unread]) -> list[Piece]:
+        """A batch by who likely decides on it: that saves handing it over."""
+        count = len(self._forks)
+        pieces: list[list[tuple[int, bytes]]] = [[] for _ in range(count)]
+        for number, (area, told) in enumerate(batch):
+            share = share_of(area, self._partitions, count) if area else number % count
+            pieces[share].append((number, told))
+        return list(pieces)
+
+    def _joined(self, answers: Iterable[Future[bytes]]) -> list[Difference]:
+        told = [unpacked(answer.result()) for answer in answers]
+        across = self._across.add(half for _, halves in told for half in halves)
+        found = [difference for differences, _ in told for difference in differences]
+        return sorted([*found, *across], key=lambda difference: difference.number)
+
 
 @contextmanager
-def workers(before: City, after: City, partitions: int) -> Iterator[Workers]:
+def workers(pair: Pair, reading: Reading, partitions: int) -> Iterator[Workers]:
     """A process for each core, but no more than there are partitions; they end with the block."""
     count = max(1, min(partitions, os.cpu_count() or 1))
-    cities = pickle.dumps((before, after))  # read again in a tenth of the time that their folders take
+    shares = [Share(pair, reading.read, number, partitions, count) for number in range(count)]
+    gc.freeze()  # looking through both cities would copy what the processes have in common
     with ExitStack() as stack:
-        pools = [ProcessPoolExecutor(1, get_context("spawn"), _open, (cities, partitions)) for _ in range(count)]
-        for pool in pools:
-            stack.callback(pool.shutdown, cancel_futures=True)
-            pool.submit(_hear, _encoder.encode([]), count)  # a process begins with its first work
-        yield Workers(pools)
-
-
-def _open(cities: bytes, partitions: int) -> None:
-    gc.disable()  # deciding makes no cycles, and looking for them takes two fifths of the time
-    before, after = pickle.loads(cities)  # noqa: S301 - our parent's
-    _pair.append(Pair(before, after, partitions))
-    atexit.register(os._exit, 0)  # there is nothing to save, and to take two cities apart takes two seconds
-
-
-def _hear(asked: bytes, count: int) -> list[bytes]:
-    heard = _pair[0].hear(_asked.decode(asked))
-    return [_encoder.encode(share) for share in _pair[0].share_of(heard, count)]
-
-
-def _decide(lines: bytes) -> bytes:
-    return _encoder.encode(_pair[0].decide(_lines.decode(lines)))
+        stack.callback(gc.unfreeze)
+        forks = [Fork(share) for share in shares]
+        for fork in forks:
+            stack.callback(fork.end)
+        yield Workers(forks, partitions)

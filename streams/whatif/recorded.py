@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
 
 import msgspec
 
@@ -12,27 +13,33 @@ from streams.config import ClickHouse
 from streams.core.accept import Envelope
 from streams.core.event import Feed, Report
 from streams.warehouse.asking import Asking
-from streams.whatif.asked import Asked, area_told, number_of
+from streams.whatif.asked import Asked, Reading, Unread, area_told, number_of
 
-MOST = 50_000  # rows of one answer, unless an hour has more
+MOST = 50_000  # rows of one answer, and those that were received in the same millisecond as the last of them
 _NAMES = "names "  # begins the evidence for a report that named another one; see `streams.core.triage`
 _SPAN = """received_at >= fromUnixTimestamp64Milli(toInt64({begin}))
-    AND received_at < fromUnixTimestamp64Milli(toInt64({end})) AND outcome != 'redelivered'"""
-_HOURS = """
-SELECT toUnixTimestamp(toStartOfHour(received_at)) AS hour, count() FROM sanwang.events
-WHERE {span} GROUP BY hour ORDER BY hour
+    AND received_at < fromUnixTimestamp64Milli(toInt64({end}))"""
+_CUTS = """
+SELECT DISTINCT toUnixTimestamp64Milli(received_at) AS at
+FROM (SELECT received_at, row_number() OVER (ORDER BY received_at) AS number FROM sanwang.events WHERE {span})
+WHERE number % {most} = 0 ORDER BY at
 """
+#: When a record was received is the same in all versions of its row, so the others may be passed over before FINAL.
 _REPORTS = """
-SELECT feed, event_id, source_partition, source_offset, toUnixTimestamp64Milli(occurred_at),
-    toUnixTimestamp64Milli(received_at), replayed, area, placed_by, lon, lat, source_code, wish, self_handled,
+SELECT area, feed, event_id, source_partition, source_offset, toUnixTimestamp64Milli(occurred_at),
+    toUnixTimestamp64Milli(received_at), replayed, placed_by, lon, lat, source_code, wish, self_handled,
     toString(caller), text, address, item, incident_id, match_reasons
-FROM sanwang.events FINAL WHERE {span}
+FROM sanwang.events FINAL PREWHERE {span} WHERE outcome != 'redelivered'
 ORDER BY received_at, feed, source_partition, source_offset
 """
 _FORMAT = "JSONCompactEachRow"
 
 
-class _Row(msgspec.Struct, array_like=True, gc=False):
+class _Where(msgspec.Struct, array_like=True, gc=False):
+    area: str
+
+
+class _Row(_Where, array_like=True, gc=False):
     feed: Feed
     event_id: str
     partition: int
@@ -40,7 +47,6 @@ class _Row(msgspec.Struct, array_like=True, gc=False):
     occurred_at: int
     received_at: int
     replayed: bool
-    area: str
     placed_by: str
     lon: float | None
     lat: float | None
@@ -56,15 +62,16 @@ class _Row(msgspec.Struct, array_like=True, gc=False):
 
 
 _rows = msgspec.json.Decoder(_Row, strict=False)
-_hours = msgspec.json.Decoder(tuple[int, int], strict=False)
+_where = msgspec.json.Decoder(_Where)
+_cut = msgspec.json.Decoder(tuple[int], strict=False)
 
 
-def recorded(settings: ClickHouse, begin: int, end: int) -> Iterator[Asked]:
+def recorded(settings: ClickHouse, begin: int, end: int) -> Iterator[Unread]:
     """Reports received from `begin` up to, without, `end` (ms UTC), in order; raises as the warehouse does."""
     warehouse = Asking(settings)
     for answer in _ahead(warehouse, _spans(warehouse, begin, end)):
         for line in answer.splitlines():
-            yield _asked(_rows.decode(line))
+            yield Unread(_where.decode(line).area, line)
 
 
 def _ahead(warehouse: Asking, spans: Sequence[tuple[int, int]]) -> Iterator[bytes]:
@@ -80,22 +87,18 @@ def _ahead(warehouse: Asking, spans: Sequence[tuple[int, int]]) -> Iterator[byte
 
 
 def _spans(warehouse: Asking, begin: int, end: int) -> list[tuple[int, int]]:
-    """The time cut at full hours into pieces of about `MOST` reports."""
-    answer = warehouse.raw(_HOURS.format(span=_span(begin, end)), _FORMAT)
-    cuts, held = [begin], 0
-    for hour, reports in map(_hours.decode, answer.splitlines()):
-        if held and held + reports > MOST:
-            cuts.append(hour * 1000)
-            held = 0
-        held += reports
-    return list(zip(cuts, [*cuts[1:], end], strict=True))
+    """The time cut into pieces of about `MOST` reports."""
+    answer = warehouse.raw(_CUTS.format(span=_span(begin, end), most=MOST), _FORMAT)
+    cuts = [cut for line in answer.splitlines() for cut in _cut.decode(line) if cut > begin]
+    return list(pairwise([begin, *cuts, end]))
 
 
 def _span(begin: int, end: int) -> str:
     return _SPAN.format(begin=begin, end=end)
 
 
-def _asked(row: _Row) -> Asked:
+def _asked(line: bytes) -> Asked:
+    row = _rows.decode(line)
     first = row.match_reasons.partition("; ")[0]
     report = Report(
         feed=row.feed,
@@ -114,3 +117,6 @@ def _asked(row: _Row) -> Asked:
     )
     envelope = Envelope(row.partition, row.offset, row.received_at, row.replayed)
     return Asked(report, envelope, row.item, row.incident_id)
+
+
+RECORDED = Reading(_asked, None)

@@ -79,7 +79,8 @@ class Shadow:
     def take(self, records: Sequence[ConsumerRecord]) -> list[Difference]:
         """Have both sides decide on the events of some records."""
         asked = [_asked(event) for record in records for event in _decoder.decode(record.value)]
-        found = self._comparison.add(asked, *self._pair.take(asked))
+        lines, refused = self._pair.hear(range(len(asked)), asked)
+        found = self._comparison.add([*refused, *self._pair.decide(lines)])
         self.metrics.reports.inc(len(asked))
         for one in found:
             self.metrics.differences.labels(one.kind).inc()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from msgspec import Struct
+
 from streams.report.tables import Sheet
 from streams.report.words import Language
-from streams.whatif.compare import Load, Sums
+from streams.whatif.compare import Orders, Sums
 from streams.whatif.names import Names
 from streams.whatif.words import KINDS, LABELS, SAYS
 
@@ -15,10 +17,22 @@ MOST = 20  # lines of a table
 _NAMED = 3  # units that the summary names
 
 
+class Load(Struct):
+    """Orders of one unit on one side, revisions not counted."""
+
+    lead: int = 0
+    assist: int = 0
+
+    @property
+    def orders(self) -> int:
+        """All of them."""
+        return self.lead + self.assist
+
+
 def summary(sums: Sums, names: Names, language: Language) -> str:
     """What would differ, in a few sentences."""
     says = SAYS[language]
-    before, after = (sum(load.orders for load in loads.values()) for loads in sums.loads)
+    before, after = (orders.total() for orders in sums.orders)
     counts = {kind: sums.kinds[kind] for kind in KINDS[language]}
     told = [says["some" if sums.kinds else "none"].format(
         reports=sums.reports, sooner=sums.due_sooner, later=sums.due_later, orders=after - before, **counts
@@ -49,9 +63,20 @@ def sheets_of(sums: Sums, names: Names, language: Language) -> list[Sheet]:
 
 def loads_of(sums: Sums) -> list[tuple[str, Load, Load]]:
     """Each unit's load before and after, the most changed first."""
-    before, after = sums.loads
+    before, after = (_by_unit(orders) for orders in sums.orders)
     units = [(unit, before.get(unit, Load()), after.get(unit, Load())) for unit in before.keys() | after.keys()]
     return sorted(units, key=lambda one: (-abs(one[2].orders - one[1].orders), one[0]))
+
+
+def _by_unit(orders: Orders) -> dict[str, Load]:
+    loads: dict[str, Load] = {}
+    for (unit, role), count in orders.items():
+        load = loads.setdefault(unit, Load())
+        if role == "lead":
+            load.lead += count
+        else:
+            load.assist += count
+    return loads
 
 
 def _changes(sums: Sums) -> list[tuple[str, int]]:
@@ -61,7 +86,7 @@ def _changes(sums: Sums) -> list[tuple[str, int]]:
 
 def _whole(sums: Sums, language: Language) -> list[Sequence[str]]:
     labels = LABELS[language]
-    orders = tuple(sum(load.orders for load in loads.values()) for loads in sums.loads)
+    orders = tuple(orders.total() for orders in sums.orders)
     rows = (("reports", (sums.reports, sums.reports)), ("incidents", sums.incidents), ("orders", orders))
     return [(labels[name], f"{one:,}", f"{other:,}", f"{other - one:+,}") for name, (one, other) in rows]
 

@@ -23,7 +23,6 @@ from streams.whatif.twin import Twin, Watched
 
 SHOWN = 40  # characters of a scrubbed text that a row of differences shows
 FEW = 10_000  # incidents that are kept without a look at whether they are still open
-_KEY = b"what if: callers are hashes already"
 
 
 class Told(Struct, frozen=True, array_like=True, gc=False):
@@ -53,11 +52,11 @@ Heard = Event | Told  # what the door makes of a report: an event, or a refusal
 class Side:
     """A city with open incidents of its own, one desk for each partition, as the pipeline has."""
 
-    def __init__(self, city: City, partitions: int, heard_like: Side | None = None) -> None:
-        """`heard_like` is a side that makes the same events of all reports: its door serves both."""
+    def __init__(self, city: City, partitions: int, key: bytes | None, heard_like: Side | None = None) -> None:
+        """`key` is as for `Door`; `heard_like` is a side that hears all reports alike: its door serves both."""
         self.opinion = opinion_of(city.classes, city.catalogue)
         self._wordings: Wordings = heard_like._wordings if heard_like else Wordings(city.areas.values())
-        self._door: Door = heard_like._door if heard_like else _door(city)
+        self._door: Door = heard_like._door if heard_like else _door(city, key)
         self._city = city
         self._router = Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)
         self._desks = [Watched(city.catalogue, self._router, self._wordings) for _ in range(partitions)]
@@ -146,5 +145,5 @@ class Side:
         return first
 
 
-def _door(city: City) -> Door:
-    return Door(city.catalogue, Places(city.areas.values()), Classifier(city.catalogue), _KEY)
+def _door(city: City, key: bytes | None) -> Door:
+    return Door(city.catalogue, Places(city.areas.values()), Classifier(city.catalogue), key)

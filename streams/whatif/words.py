@@ -10,13 +10,14 @@ from streams.report.words import Language
 KINDS: Mapping[Language, Mapping[str, str]] = {
     "zh": {
         "class": "改类", "place": "改判地点", "refusal": "拒收不同", "merged": "并入他案的事件",
-        "split": "拆出的事件", "regrouped": "改归他案的报告", "lead": "换主办单位", "assists": "换协办单位",
-        "due": "改时限", "urgency": "改级别",
+        "split": "拆出的事件", "regrouped": "改归他案的报告", "ordered": "派单与否",
+        "lead": "换主办单位", "assists": "换协办单位", "due": "改时限", "urgency": "改级别",
     },
     "en": {
         "class": "other item", "place": "placed elsewhere", "refusal": "refused or not", "merged": "incidents merged",
-        "split": "incidents split off", "regrouped": "reports in another incident", "lead": "other lead unit",
-        "assists": "other assisting units", "due": "other due time", "urgency": "other urgency",
+        "split": "incidents split off", "regrouped": "reports in another incident", "ordered": "orders or none",
+        "lead": "other lead unit", "assists": "other assisting units", "due": "other due time",
+        "urgency": "other urgency",
     },
 }  # fmt: skip
 LABELS: Mapping[Language, Mapping[str, str]] = {
