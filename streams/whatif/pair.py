@@ -10,7 +10,7 @@ from streams.city.city import City
 from streams.core.event import Event
 from streams.whatif.alike import heard_alike, matched_alike
 from streams.whatif.asked import Asked
-from streams.whatif.side import Side, Told
+from streams.whatif.side import Heard, Side, Told
 
 BEFORE, AFTER, BOTH = 1, 2, 3
 
@@ -39,9 +39,9 @@ class Pair:
     def __init__(self, before: City, after: City, partitions: int, key: bytes | None = None) -> None:
         """`key` is as for `Door`; raises ModelFileError for a model that does not fit its city."""
         self._before = Side(before, partitions, key)
-        alike = heard_alike(before, after)
-        self._after = Side(after, partitions, key, self._before if alike else None)
-        self._heard_alike = alike and _voice(self._before) == _voice(self._after)
+        self._after = Side(after, partitions, key, self._before)
+        self._accepted_alike = heard_alike(before, after)
+        self._heard_alike = self._accepted_alike and _voice(self._before) == _voice(self._after)
         self._follows = self._heard_alike and matched_alike(before, after)
         if self._follows:
             self._after.stand_beside(self._before)
@@ -50,8 +50,9 @@ class Pair:
         """What the doors make of reports, which have these places in their batch: events and refusals, in order."""
         lines: list[Line] = []
         refused: list[Said] = []
-        before = self._before.hear(asked)
-        after = before if self._heard_alike else self._after.hear(asked)
+        both = [self._accept(one) for one in asked]
+        before = self._before.opined([was for was, _ in both])
+        after = before if self._heard_alike else self._after.opined([would for _, would in both])
         for number, one, was, would in zip(numbers, asked, before, after, strict=True):
             same = was is would or was == would
             for sides, heard in ((BOTH, was),) if same else ((BEFORE, was), (AFTER, would)):
@@ -69,6 +70,10 @@ class Pair:
         self._before.forget()
         self._after.forget()
         return decided
+
+    def _accept(self, asked: Asked) -> tuple[Heard, Heard]:
+        was = self._before.accept(asked)
+        return was, was if self._accepted_alike else self._after.accept(asked)
 
     def _decide(self, line: Line) -> tuple[Said, ...]:
         event = line.event

@@ -1,4 +1,4 @@
-"""Which reports two cities surely route alike, told without routing them."""
+"""Which reports two cities surely route alike, so that they are routed once."""
 
 from __future__ import annotations
 
@@ -7,9 +7,48 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from streams.city.city import City
+from streams.core.catalogue import Item
+from streams.core.decision import Route
 from streams.core.event import Event
-from streams.core.route import Router, matter_of
+from streams.core.route import Matter, Router, matter_of
 from streams.core.rules import Rule
+
+
+class FirstRouter(Router):
+    """The router of the side that decides first: it keeps its latest answer."""
+
+    latest: tuple[Matter, Route] | None = None
+
+    def route(self, matter: Matter) -> Route:
+        """See `Router.route`."""
+        route = super().route(matter)
+        self.latest = matter, route
+        return route
+
+
+class SecondRouter(Router):
+    """The router of the other side: what `first` has just routed, and both surely route alike, it does not route."""
+
+    def __init__(self, cities: tuple[City, City], first: FirstRouter) -> None:
+        second = cities[1]
+        super().__init__(second.catalogue, second.units, second.areas, second.rules, second.is_workday)
+        self._first = first
+        self._sure = routed_alike(*cities)
+
+    def route(self, matter: Matter) -> Route:
+        """See `Router.route`."""
+        if matter.item in self._sure and (latest := self._first.latest) and latest[0] == matter:
+            return latest[1]
+        return super().route(matter)
+
+
+def routed_alike(one: City, other: City) -> set[str]:
+    """Items of which every matter is surely routed alike: all that the two say of them is the same."""
+    if one.areas != other.areas or one.units != other.units or one.calendar != other.calendar:
+        return set()
+    spoken_of = _items_of(_changed(one.rules, other.rules), other.catalogue.items)
+    # One that ends is routed as 其他 from then on, which may have changed.
+    return {code for code, item in _same_items(one, other).items() if code not in spoken_of and not item.valid_to}
 
 
 class Routing:
@@ -19,11 +58,8 @@ class Routing:
         one, other = cities
         self._routers = routers
         self._possible = one.units == other.units and one.calendar == other.calendar
-        items = other.catalogue.items
-        self._items = {code: item for code, item in one.catalogue.items.items() if item == items.get(code)}
-        spoken_of = _items_of(_changed(one.rules, other.rules), items)
-        #: Items of which all rules are the same, in the same order. (One that ends is routed as 其他 from then on.)
-        self._sure = {code for code, item in self._items.items() if code not in spoken_of and not item.valid_to}
+        self._items = _same_items(one, other)
+        self._sure = routed_alike(one, other)
 
     def is_alike(self, event: Event) -> bool:
         """Is the same unit sent, until the same time, for a report that opens an incident."""
@@ -34,6 +70,11 @@ class Routing:
         matter = matter_of(event)
         one, other = (router.ruling(matter) for router in self._routers)
         return one.item.code in self._items and _effect(one.rule) == _effect(other.rule)
+
+
+def _same_items(one: City, other: City) -> dict[str, Item]:
+    items = other.catalogue.items
+    return {code: item for code, item in one.catalogue.items.items() if item == items.get(code)}
 
 
 def _changed(before: Sequence[Rule], after: Sequence[Rule]) -> list[Rule]:

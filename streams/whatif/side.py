@@ -11,14 +11,13 @@ from streams.core.accept import Door
 from streams.core.classify import Classifier
 from streams.core.decision import Decision, Order
 from streams.core.event import Event
-from streams.core.places import Places
-from streams.core.route import Router
 from streams.core.wording import Wordings
 from streams.errors import RefusedError
 from streams.flow.topics import partition_of
 from streams.learning.items import opinion_of
 from streams.whatif.asked import Asked
-from streams.whatif.routing import Routing
+from streams.whatif.placing import LatestPlaces
+from streams.whatif.routing import FirstRouter, Routing, SecondRouter
 from streams.whatif.twin import Twin, Watched
 
 SHOWN = 40  # characters of a scrubbed text that a row of differences shows
@@ -52,23 +51,33 @@ Heard = Event | Told  # what the door makes of a report: an event, or a refusal
 class Side:
     """A city with open incidents of its own, one desk for each partition, as the pipeline has."""
 
-    def __init__(self, city: City, partitions: int, key: bytes | None, heard_like: Side | None = None) -> None:
-        """`key` is as for `Door`; `heard_like` is a side that hears all reports alike: its door serves both."""
+    def __init__(self, city: City, partitions: int, key: bytes | None, first: Side | None = None) -> None:
+        """`key` is as for `Door`; `first` is the side that decides first: what the two have in common is its own."""
         self.opinion = opinion_of(city.classes, city.catalogue)
-        self._wordings: Wordings = heard_like._wordings if heard_like else Wordings(city.areas.values())
-        self._door: Door = heard_like._door if heard_like else _door(city, key)
-        self._city = city
-        self._router = Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)
+        self._city: City = city
+        placed = first if first and first._city.areas == city.areas else None
+        self._wordings: Wordings = placed._wordings if placed else Wordings(city.areas.values())
+        self._places: LatestPlaces = placed._places if placed else LatestPlaces(city.areas.values())
+        self._door = Door(city.catalogue, self._places, Classifier(city.catalogue), key)
+        self._router = _router(city, first)
         self._desks = [Watched(city.catalogue, self._router, self._wordings) for _ in range(partitions)]
         self._beside: Side | None = None
         self._twin: Twin | None = None  # of the desks beside
         self._pruned = 0
         self._units: dict[str, frozenset[str]] = {}  # open incident -> units that have its order
 
-    def hear(self, asked: Sequence[Asked]) -> list[Heard]:
-        """What the door and the model make of reports; keeps nothing."""
-        accepted = [self._accept(one) for one in asked]
-        events = iter(self._opined([one for one in accepted if isinstance(one, Event)]))
+    def accept(self, asked: Asked) -> Heard:
+        """What the door makes of a report; keeps nothing."""
+        try:
+            return self._door.accept(asked.report, asked.envelope, asked.envelope.received_at)
+        except RefusedError as error:
+            return Told("refused", error.reason)
+
+    def opined(self, accepted: list[Heard]) -> list[Heard]:
+        """What the door has made of reports, with the say of the city's model, if it has one; keeps nothing."""
+        if self.opinion is None:
+            return accepted
+        events = iter(self.opinion.on([one for one in accepted if isinstance(one, Event)]))
         return [one if isinstance(one, Told) else next(events) for one in accepted]
 
     def decide(self, event: Event) -> Decision:
@@ -124,16 +133,6 @@ class Side:
     def _desk(self, event: Event) -> Watched:
         return self._desks[partition_of(event.area, len(self._desks))]
 
-    def _accept(self, asked: Asked) -> Heard:
-        try:
-            return self._door.accept(asked.report, asked.envelope, asked.envelope.received_at)
-        except RefusedError as error:
-            return Told("refused", error.reason)
-
-    def _opined(self, events: list[Event]) -> list[Event]:
-        """The events with the say of the city's model, if it has one."""
-        return self.opinion.on(events) if self.opinion else events
-
     def _first_orders(self, orders: Sequence[Order]) -> tuple[tuple[str, str], ...]:
         if not orders:
             return ()
@@ -145,5 +144,7 @@ class Side:
         return first
 
 
-def _door(city: City, key: bytes | None) -> Door:
-    return Door(city.catalogue, Places(city.areas.values()), Classifier(city.catalogue), key)
+def _router(city: City, first: Side | None) -> FirstRouter | SecondRouter:
+    if first and isinstance(first._router, FirstRouter):
+        return SecondRouter((first._city, city), first._router)
+    return FirstRouter(city.catalogue, city.units, city.areas, city.rules, city.is_workday)

@@ -105,7 +105,7 @@ def batches(city: City) -> list[list[Asked]]:
 
 def alone(city: City, batches: list[list[Asked]]) -> list[Told]:
     side = Side(city, PARTITIONS, KEY)
-    heard = [one for batch in batches for one in side.hear(batch)]
+    heard = [one for batch in batches for one in side.opined([side.accept(asked) for asked in batch])]
     return [one if isinstance(one, Told) else side.told(one, side.decide(one)) for one in heard]
 
 
