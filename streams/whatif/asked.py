@@ -23,7 +23,7 @@ class Asked(Struct, frozen=True, array_like=True, gc=False):
 class Unread(NamedTuple):
     """A report as its source keeps it: whoever hears it reads it."""
 
-    area: str  # where it may be, "" if that is not known
+    area: str  # code of where it likely is, "" if that is not known
     told: bytes
 
 

@@ -13,6 +13,7 @@ from streams.whatif.side import Told
 
 Orders = Counter[tuple[str, str]]  # unit and role -> orders, revisions not counted
 
+
 class Difference(Struct, frozen=True, array_like=True, gc=False):
     """One report on which the sides do not agree in one respect; `number` is its place in its batch."""
 

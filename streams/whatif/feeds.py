@@ -35,7 +35,8 @@ def from_feeds(settings: Settings, begin: int, end: int) -> Iterator[Unread]:
         ]
         for record in heapq.merge(*logs, key=lambda one: one.timestamp_ms):
             if begin <= record.timestamp_ms < end and (asked := _asked(record, codec)):
-                yield Unread(asked.report.area, _encoder.encode(asked))
+                area = asked.report.area  # as the source wrote it, which may be anything
+                yield Unread(area if area.isdecimal() else "", _encoder.encode(asked))
 
 
 def _asked(record: BrokerRecord, codec: Codec) -> Asked | None:

@@ -52,7 +52,7 @@ class Side:
     """A city with open incidents of its own, one desk for each partition, as the pipeline has."""
 
     def __init__(self, city: City, partitions: int, key: bytes | None, first: Side | None = None) -> None:
-        """`key` is as for `Door`; `first` is the side that decides first: what the two have in common is its own."""
+        """`key` is as for `Door`. What the side that decides `first` has just placed or routed serves this one, too."""
         self.opinion = opinion_of(city.classes, city.catalogue)
         self._city: City = city
         placed = first if first and first._city.areas == city.areas else None

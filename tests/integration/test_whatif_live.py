@@ -57,11 +57,13 @@ def test_a_shadow_tells_what_would_differ(steady: Pipeline, tmp_path: Path) -> N
 def test_both_sources_say_that_the_same_city_decides_the_same(steady: Pipeline) -> None:
     begin = int(time.time() * 1000)
     calls = [call(number, class_3="燃气泄漏", detail="说不清什么事") for number in ("W1", "W2")]
+    # One with a name in place of its code.
+    calls.append(call("W3", class_3="燃气泄漏", area_code="九九区人民路社区", detail="说不清什么事"))
     asyncio.run(put(steady.settings.kafka.bootstrap, HOTLINE_CALLS, [Raw(value) for value in calls]))
     assert steady.account(30).closed
     asking = WhatIf(steady.settings, Tried(Path(steady.settings.city)))
     end = int(time.time() * 1000) + 1
     whole, recorded = asking.ask("kafka", begin, end), asking.ask("clickhouse", begin, end)
-    assert (whole.reports, whole.kinds, whole.recorded) == (2, {}, 0)
-    assert (recorded.reports, recorded.kinds, recorded.recorded) == (2, {}, 2)
+    assert (whole.reports, whole.kinds, whole.recorded) == (3, {}, 0)
+    assert (recorded.reports, recorded.kinds, recorded.recorded) == (3, {}, 3)
     assert recorded.same_item == 0  # the source's class names are in its feed only, and here they decide
