@@ -94,8 +94,8 @@ class Stack:
         self.workers.pop(slot).stop(STOP_S)
 
     def signal_worker(self, slot: int, number: signal.Signals) -> None:
-        """Send a signal to a worker's process."""
-        os.kill(process_of(self.workers[slot]).pid, number)
+        """Send a signal to a worker's process, unless it has ended."""
+        process_of(self.workers[slot]).send_signal(number)
 
     def supervise(self) -> None:
         """Start workers again that ended by themselves or are stuck, as their supervisor would."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, NamedTuple, Self, TypeVar
@@ -103,7 +103,7 @@ class Broker:
         missing = sorted(wanted.keys() - found.keys())
         if missing:
             self._create([wanted[name] for name in missing])
-            found = self.partitions(wanted)
+            found = self._spread(wanted)
         for spec in wanted.values():
             if found.get(spec.name, 0) < spec.partitions:
                 raise TopicError(
@@ -164,6 +164,13 @@ class Broker:
             if topic["error_code"] not in (0, TopicAlreadyExistsError.errno):  # another worker may have been quicker
                 raise TopicError(f"the broker does not make topic {topic['name']}: {topic['error_message']}")
         self._ask(lambda admin: admin.wait_for_topics(list(topics)))
+
+    def _spread(self, topics: Collection[str]) -> dict[str, int]:
+        """The partitions of topics of which some are new: not every broker of a cluster has heard of them at once."""
+        deadline = time.monotonic() + self._timeout_seconds
+        while len(found := self.partitions(topics)) < len(topics) and time.monotonic() < deadline:
+            time.sleep(RETRY_PAUSE_SECONDS)
+        return found
 
     def _offsets(self, topics: Iterable[str], spec: object) -> dict[Partition, int]:
         names = sorted(set(topics))

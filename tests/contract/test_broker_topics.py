@@ -38,6 +38,21 @@ def test_too_few_partitions_are_named(face, prefix):
         face.create_topics([TopicSpec(f"{prefix}a", 4)])
 
 
+def test_a_broker_that_has_not_heard_of_a_topic_yet_is_asked_again(face, prefix, monkeypatch):
+    """In a cluster each question may go to another broker; another worker makes the topics at the same time."""
+    specs = [TopicSpec(f"{prefix}a", 2), TopicSpec(f"{prefix}b", 2)]
+    face.create_topics(specs)
+    told, unheard = face.partitions, [f"{prefix}b", f"{prefix}a", f"{prefix}b"]
+
+    def lagging(topics):
+        late = unheard.pop(0) if unheard else ""
+        return {topic: count for topic, count in told(topics).items() if topic != late}
+
+    monkeypatch.setattr(face, "partitions", lagging)
+    assert face.create_topics(specs) == [f"{prefix}b"]
+    assert not unheard
+
+
 def test_offsets_of_an_absent_topic_are_an_error_and_do_not_create_it(face, prefix):
     with pytest.raises(TopicError, match=f"no topic {prefix}absent"):
         face.end_offsets([f"{prefix}absent"])
