@@ -1,8 +1,7 @@
 """The open incidents of one partition, found by kind and place, forgotten when their window has passed.
 
-Every incident is filed under its area, and under a cell of about one kilometre when its coordinates are known, else
-among those of its area without; one whose place is no closer than a township is also filed under anchors of its text.
-So a report is compared with a handful of neighbours whatever the number of open incidents.
+A report is compared with a handful of neighbours whatever the number of open incidents: where these are looked for,
+`streams.core.neighbourhood` says.
 """
 
 from __future__ import annotations
@@ -10,27 +9,22 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from math import cos, floor, radians
-from sys import intern
+from math import cos, radians
 
 from streams.core.catalogue import OTHER, Item
 from streams.core.decision import Incident, Link
 from streams.core.event import Event
 from streams.core.filing import Filing, Place
 from streams.core.match import LASTING_S, METRES_PER_DEGREE, reach_m
+from streams.core.neighbourhood import ANY, cells_within, file_area, files_of, is_wide, without_coordinates
 from streams.core.oldest import keep_youngest
 from streams.core.sharing import Sharing
 from streams.core.windows import Windows
 from streams.core.wording import Wordings
 
-CELL_DEGREES = 0.01
 LIKELIEST = 8  # of those without a place that share anchors of the text
 CANDIDATES = 24  # newest neighbours looked at; more than that in one cell and class are different matters anyway
 SEEN_LIMIT = 500_000  # event ids remembered per partition after their incidents are forgotten
-_DEGREES_PER_METRE = 1 / 90_000  # generous: covers a degree of longitude up to 36° N
-
-_COLUMNS = 100_000  # more than there are cells from the equator to a pole
-_ANY = ""  # the kind under which anchors of texts are filed
 
 
 class OpenIncidents:
@@ -100,7 +94,7 @@ class OpenIncidents:
     def _file(self, incident: Incident) -> None:
         self._sharing.apply(incident)
         self._open[incident.incident_id] = incident
-        for kind, place in _keys_of(incident, self._wordings):
+        for kind, place in files_of(incident, self._wordings):
             self._filed.add(kind, place, incident)
 
     def link(self, link: Link) -> None:
@@ -138,7 +132,7 @@ class OpenIncidents:
     def _kept_s(self, incident: Incident) -> int:
         """Seconds until it is forgotten untouched: twice its window, for reports may come late by as much."""
         item = self._items.get(incident.item) or self._items[OTHER]  # an item may leave the catalogue
-        by_words = incident.lon is None and not incident.life_safety and _is_wide(incident.area)
+        by_words = incident.lon is None and not incident.life_safety and is_wide(incident.area)
         return max(2 * item.window_s, LASTING_S) if by_words else 2 * item.window_s
 
     def _expire(self) -> None:
@@ -151,16 +145,16 @@ class OpenIncidents:
     def near(self, event: Event, item: Item) -> Iterable[Incident]:
         """Open incidents of the event's class around its place, newest first, each once; none surely too far."""
         if event.lon is None or event.lat is None:
-            return self._named_alike(event) if _is_wide(event.area) else self._newest(event, _file_area(event.area))
+            return self._named_alike(event) if is_wide(event.area) else self._newest(event, file_area(event.area))
         lon, lat = event.lon, event.lat
         reach = reach_m(item.distance_m)
         north = reach / METRES_PER_DEGREE
         east = north / cos(radians(lat))
-        in_cells = [self._newest(event, cell) for cell in _cells(lon, lat, reach * _DEGREES_PER_METRE)]
+        in_cells = [self._newest(event, cell) for cell in cells_within(lon, lat, reach)]
         all_seen = max(map(len, in_cells)) < CANDIDATES
-        area = _file_area(event.area)
+        area = file_area(event.area)
         found: dict[str, Incident] = {}
-        for incident in chain(*in_cells, self._newest(event, _without_coordinates(area) if all_seen else area)):
+        for incident in chain(*in_cells, self._newest(event, without_coordinates(area) if all_seen else area)):
             if (
                 incident.lon is None or incident.lat is None
                 or (abs(incident.lat - lat) <= north and abs(incident.lon - lon) <= east)
@@ -176,7 +170,7 @@ class OpenIncidents:
         shared = Counter(
             incident.incident_id
             for anchor in self._wordings.of(event.text).anchors
-            for incident in reversed(self._filed.newest(_ANY, anchor, CANDIDATES))
+            for incident in reversed(self._filed.newest(ANY, anchor, CANDIDATES))
         )
         for incident_id, _ in shared.most_common(LIKELIEST):
             if incident := self.get(incident_id):
@@ -194,36 +188,5 @@ class OpenIncidents:
             if link := self._links.pop(event_id, None):
                 self._remember(event_id, link)
         self._callers.pop(incident.incident_id, None)
-        for kind, place in _keys_of(incident, self._wordings):
+        for kind, place in files_of(incident, self._wordings):
             self._filed.remove(kind, place, incident)
-
-
-def _file_area(area: str) -> str:
-    return intern(area[:12])  # a grid's or micro-grid's village
-
-
-def _without_coordinates(area: str) -> str:
-    return intern(f"{area}?")
-
-
-def _keys_of(incident: Incident, wordings: Wordings) -> list[tuple[str, Place]]:
-    kind = intern(incident.item[:2])
-    area = _file_area(incident.area)
-    keys: list[tuple[str, Place]] = [(kind, area)]
-    if incident.lon is not None and incident.lat is not None:
-        keys.append((kind, floor(incident.lon / CELL_DEGREES) * _COLUMNS + floor(incident.lat / CELL_DEGREES)))
-        return keys
-    keys.append((kind, _without_coordinates(area)))
-    if _is_wide(incident.area):
-        keys.extend((_ANY, anchor) for anchor in wordings.of(incident.text).anchors)
-    return keys
-
-
-def _cells(lon: float, lat: float, reach: float) -> list[int]:
-    south, north = floor((lat - reach) / CELL_DEGREES), floor((lat + reach) / CELL_DEGREES) + 1
-    columns = range(floor((lon - reach) / CELL_DEGREES), floor((lon + reach) / CELL_DEGREES) + 1)
-    return [x * _COLUMNS + y for x in columns for y in range(south, north)]
-
-
-def _is_wide(area: str) -> bool:
-    return len(area) == 12 and area.endswith("000")  # a city's, county's or township's code

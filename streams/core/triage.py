@@ -99,9 +99,12 @@ class Desk:
 
     def _open(self, event: Event, item: Item, now: int) -> Decision:
         incident = self._incident(event, item)
+        self._keep(incident)
+        return Decision("new", incident, () if incident.closed else self._orders(incident, event, now))
+
+    def _keep(self, incident: Incident) -> None:
         self.open.add(incident)
         self._changed[incident.incident_id] = incident
-        return Decision("new", incident, () if incident.closed else self._orders(incident, event, now))
 
     def _incident(self, event: Event, item: Item) -> Incident:
         route = self._router.route(matter_of(event))

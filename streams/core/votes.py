@@ -37,6 +37,18 @@ class _Vote(Struct, frozen=True, gc=False):
     shown: str
 
 
+class Meaning(Struct, frozen=True, gc=False):
+    """What a word does that is searched for."""
+
+    votes: tuple[_Vote, ...]
+    bars: tuple[str, ...]  # items that it rules out
+
+    @property
+    def items(self) -> set[str]:
+        """The items that it speaks for, or against."""
+        return {vote.item for vote in self.votes} | set(self.bars)
+
+
 class Votes:
     """The words of all items of a catalogue, to be counted in texts. Holds no state between texts."""
 
@@ -70,6 +82,13 @@ class Votes:
             for code in self._bars[word]:
                 points.pop(code, None)
         return points, words
+
+    def meanings(self) -> dict[str, Meaning]:
+        """All that is searched for: a text's count follows from what of it stands in the text."""
+        return {
+            word: Meaning(tuple(self._votes.get(number, ())), tuple(self._bars.get(number, ())))
+            for word, number in self._numbers.items()
+        }
 
     def _add(self, item: Item, word: Word, sharers: int) -> None:
         first, *needs = sorted(word.parts, key=len, reverse=True)  # the longest is the rarest, and searched for

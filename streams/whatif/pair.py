@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from streams.city.city import City
-from streams.core.event import Event
-from streams.whatif.alike import heard_alike, matched_alike
+from streams.core.event import Event, Report
+from streams.whatif.alike import Hearing
 from streams.whatif.asked import Asked
+from streams.whatif.second_side import SecondSide
 from streams.whatif.side import Heard, Side, Told
 
 BEFORE, AFTER, BOTH = 1, 2, 3
@@ -38,28 +39,24 @@ class Pair:
 
     def __init__(self, before: City, after: City, partitions: int, key: bytes | None = None) -> None:
         """`key` is as for `Door`; raises ModelFileError for a model that does not fit its city."""
+        self._hearing = Hearing(before, after)
         self._before = Side(before, partitions, key)
-        self._after = Side(after, partitions, key, self._before)
-        self._accepted_alike = heard_alike(before, after)
-        self._heard_alike = self._accepted_alike and _voice(self._before) == _voice(self._after)
-        self._follows = self._heard_alike and matched_alike(before, after)
-        if self._follows:
-            self._after.stand_beside(self._before)
+        self._second = SecondSide(after, key, self._before, self._hearing) if self._hearing.placed_alike else None
+        self._after = self._second or Side(after, partitions, key)
+        self._said_alike = self._before.voice == self._after.voice
 
     def hear(self, numbers: Sequence[int], asked: Sequence[Asked]) -> tuple[list[Line], list[Said]]:
         """What the doors make of reports, which have these places in their batch: events and refusals, in order."""
         lines: list[Line] = []
         refused: list[Said] = []
-        both = [self._accept(one) for one in asked]
-        before = self._before.opined([was for was, _ in both])
-        after = before if self._heard_alike else self._after.opined([would for _, would in both])
-        for number, one, was, would in zip(numbers, asked, before, after, strict=True):
+        heard = self._opined([self._accept(one) for one in asked])
+        for number, one, (was, would) in zip(numbers, asked, heard, strict=True):
             same = was is would or was == would
-            for sides, heard in ((BOTH, was),) if same else ((BEFORE, was), (AFTER, would)):
-                if isinstance(heard, Told):
-                    refused.append(Said(number, sides, one, heard))
+            for sides, made in ((BOTH, was),) if same else ((BEFORE, was), (AFTER, would)):
+                if isinstance(made, Told):
+                    refused.append(Said(number, sides, one, made))
                 else:
-                    lines.append(Line(number, sides, one, heard))
+                    lines.append(Line(number, sides, one, made))
         return lines, refused
 
     def decide(self, lines: Iterable[Line]) -> list[Said]:
@@ -73,21 +70,43 @@ class Pair:
 
     def _accept(self, asked: Asked) -> tuple[Heard, Heard]:
         was = self._before.accept(asked)
-        return was, was if self._accepted_alike else self._after.accept(asked)
+        return was, was if self._accepted_alike(asked.report, was) else self._after.accept(asked)
+
+    def _accepted_alike(self, report: Report, was: Heard) -> bool:
+        hearing = self._hearing
+        return hearing.alike or (hearing.placed_alike if isinstance(was, Told) else hearing.is_alike(report, was))
+
+    def _opined(self, accepted: Sequence[tuple[Heard, Heard]]) -> Sequence[tuple[Heard, Heard]]:
+        """With the say of the cities' models; one that they share is asked once where its answer surely serves both."""
+        before = self._before.opined([was for was, _ in accepted])
+        apart = [n for n, (was, would) in enumerate(accepted) if not self._opined_alike(was, would, before[n])]
+        after = dict(zip(apart, self._after.opined([accepted[n][1] for n in apart]), strict=True))
+        return [(was, after.get(n, was)) for n, was in enumerate(before)]
+
+    def _opined_alike(self, was: Heard, would: Heard, opined: Heard) -> bool:
+        if not self._said_alike or was is not would:
+            return False
+        return isinstance(opined, Told) or opined.item not in self._hearing.items
 
     def _decide(self, line: Line) -> tuple[Said, ...]:
         event = line.event
         if line.sides != BOTH:
-            side = self._before if line.sides == BEFORE else self._after
-            return (Said(line.number, line.sides, line.asked, side.told(event, side.decide(event))),)
-        said = self._before.decide(event)
-        other = self._after.follow(event, said) if self._follows else self._after.decide(event)
-        was = self._before.told(event, said)
-        would = was if other is said else self._after.told(event, other)
+            return (Said(line.number, line.sides, line.asked, self._told(line.sides, event)),)
+        if self._second is None:
+            was, would = self._told(BEFORE, event), self._told(AFTER, event)
+        else:
+            said = self._before.decide(event)
+            other = self._second.follow(event, said)
+            was = self._before.told(event, said)
+            would = was if other is said else self._second.told(event, other)
         if was is would or was == would:
             return (Said(line.number, BOTH, line.asked, was),)
         return Said(line.number, BEFORE, line.asked, was), Said(line.number, AFTER, line.asked, would)
 
-
-def _voice(side: Side) -> tuple[str, str] | None:
-    return (side.opinion.by, side.opinion.version) if side.opinion else None
+    def _told(self, sides: int, event: Event) -> Told:
+        """What one side alone says of an event."""
+        side = self._before if sides == BEFORE else self._after
+        decision = side.decide(event)
+        if self._second:
+            self._second.stay_apart(decision.incident)
+        return side.told(event, decision)

@@ -8,47 +8,9 @@ from msgspec.structs import replace
 
 from streams.city.city import City
 from streams.core.catalogue import Item
-from streams.core.decision import Route
 from streams.core.event import Event
-from streams.core.route import Matter, Router, matter_of
+from streams.core.route import Router, matter_of
 from streams.core.rules import Rule
-
-
-class FirstRouter(Router):
-    """The router of the side that decides first: it keeps its latest answer."""
-
-    latest: tuple[Matter, Route] | None = None
-
-    def route(self, matter: Matter) -> Route:
-        """See `Router.route`."""
-        route = super().route(matter)
-        self.latest = matter, route
-        return route
-
-
-class SecondRouter(Router):
-    """The router of the other side: what `first` has just routed, and both surely route alike, it does not route."""
-
-    def __init__(self, cities: tuple[City, City], first: FirstRouter) -> None:
-        second = cities[1]
-        super().__init__(second.catalogue, second.units, second.areas, second.rules, second.is_workday)
-        self._first = first
-        self._sure = routed_alike(*cities)
-
-    def route(self, matter: Matter) -> Route:
-        """See `Router.route`."""
-        if matter.item in self._sure and (latest := self._first.latest) and latest[0] == matter:
-            return latest[1]
-        return super().route(matter)
-
-
-def routed_alike(one: City, other: City) -> set[str]:
-    """Items of which every matter is surely routed alike: all that the two say of them is the same."""
-    if one.areas != other.areas or one.units != other.units or one.calendar != other.calendar:
-        return set()
-    spoken_of = _items_of(_changed(one.rules, other.rules), other.catalogue.items)
-    # One that ends is routed as 其他 from then on, which may have changed.
-    return {code for code, item in _same_items(one, other).items() if code not in spoken_of and not item.valid_to}
 
 
 class Routing:
@@ -59,7 +21,7 @@ class Routing:
         self._routers = routers
         self._possible = one.units == other.units and one.calendar == other.calendar
         self._items = _same_items(one, other)
-        self._sure = routed_alike(one, other)
+        self._sure = _surely_alike(one, other)
 
     def is_alike(self, event: Event) -> bool:
         """Is the same unit sent, until the same time, for a report that opens an incident."""
@@ -72,9 +34,21 @@ class Routing:
         return one.item.code in self._items and _effect(one.rule) == _effect(other.rule)
 
 
+def _surely_alike(one: City, other: City) -> set[str]:
+    """Items of which every matter is routed alike where units and calendar are the same."""
+    spoken_of = _items_of(_changed(one.rules, other.rules), other.catalogue.items)
+    # One that ends is routed as 其他 from then on, which may have changed.
+    return {code for code, item in _same_items(one, other).items() if code not in spoken_of and not item.valid_to}
+
+
 def _same_items(one: City, other: City) -> dict[str, Item]:
-    items = other.catalogue.items
-    return {code: item for code, item in one.catalogue.items.items() if item == items.get(code)}
+    items, others = _routed(one), _routed(other)
+    return {code: item for code, item in items.items() if item == others.get(code)}
+
+
+def _routed(city: City) -> dict[str, Item]:
+    """The items, without what a router does not look at."""
+    return {code: replace(item, words=(), window_s=0, distance_m=0) for code, item in city.catalogue.items.items()}
 
 
 def _changed(before: Sequence[Rule], after: Sequence[Rule]) -> list[Rule]:

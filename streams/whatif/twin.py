@@ -13,47 +13,31 @@ from streams.core.catalogue import OTHER, Catalogue
 from streams.core.decision import Decision, Incident
 from streams.core.event import Event
 from streams.core.route import Router
-from streams.core.triage import Desk
 from streams.core.wording import Wordings
+from streams.whatif.desks import FirstDesk
+from streams.whatif.kept import Kept
 
 
-class Watched(Desk):
-    """A desk that a twin can follow."""
-
-    #: How the incident of the latest decision was before it; None where no open one was joined.
-    was: Incident | None = None
-
-    def decide(self, event: Event, now: int) -> Decision:
-        """See `Desk.decide`."""
-        self.was = None
-        return super().decide(event, now)
-
-    def _grow(self, incident: Incident, event: Event, *, repeat: bool) -> bool:
-        self.was = copy(incident)
-        return super()._grow(incident, event, repeat=repeat)
-
-
-class Twin(Desk):
-    """Must be told every decision of the desk beside it, in its order."""
+class Twin(FirstDesk):
+    """Must be told every decision of the desk beside it, the `first`, in its order."""
 
     def __init__(
-        self, catalogue: Catalogue, router: Router, wordings: Wordings, routed_alike: Callable[[Event], bool]
+        self, catalogue: Catalogue, router: Router, wordings: Wordings, first: FirstDesk,
+        routed_alike: Callable[[Event], bool],
     ) -> None:
-        """`routed_alike` may say of a report that opens an incident that both desks surely make the same of it."""
+        """`routed_alike` is as for `SecondDesk`."""  # fmt: skip
         super().__init__(catalogue, router, wordings)
+        self._first = first
         self._routed_alike = routed_alike
-        self._apart: dict[str, Incident] = {}  # incidents on which the two do not agree, as they are here
+        self._apart: Kept[Incident] = Kept()  # incidents on which the two do not agree, as they are here
 
-    def follow(self, event: Event, now: int, said: Decision, was: Incident | None) -> Decision:
-        """Decide on an event of which the desk beside has said `said`: that very object where nothing differs.
-
-        `was` is `Watched.was`.
-        """
+    def follow(self, event: Event, now: int, said: Decision) -> Decision:
+        """See `SecondDesk.follow`."""
         theirs = said.incident
         if theirs is None:
             return said
         apart = self._apart.get(theirs.incident_id)
-        if was is not None:
+        if (was := self._first.was) is not None:
             mine = copy(apart or was)
             told = self._grow(mine, event, repeat=said.repeat) or event.life_safety
         elif said.outcome == "new" and theirs.revision == 1:
@@ -70,6 +54,10 @@ class Twin(Desk):
         self._apart[mine.incident_id] = mine
         return Decision(said.outcome, mine, self._orders(mine, event, now) if told else (), said.repeat, said.reasons)
 
-    def forget(self, is_open: Callable[[str], bool]) -> None:
-        """Keep only incidents that the desk beside has."""
-        self._apart = {incident_id: mine for incident_id, mine in self._apart.items() if is_open(incident_id)}
+    def has_open(self, incident_id: str) -> bool:
+        """See `FirstDesk.has_open`."""
+        return self._first.has_open(incident_id)
+
+    def forget(self) -> None:
+        """See `FirstDesk.forget`."""
+        self._apart.forget(self.has_open)

@@ -4,7 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from streams.core.match import TEXT_CHARS
-from streams.core.open_incidents import CANDIDATES, CELL_DEGREES
+from streams.core.neighbourhood import CELL_DEGREES
+from streams.core.open_incidents import CANDIDATES
 from streams.core.triage import Desk
 from tests.support.town import ACCIDENT, BURST_PIPE, CATALOGUE, FIRE, MINUTE, NOON, RUBBISH, OneDesk, event, item
 

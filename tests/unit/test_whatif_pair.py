@@ -1,7 +1,5 @@
 """What both sides of a what-if have in common is done once, and nobody can tell from the answer."""
 
-from collections.abc import Callable, Iterable
-
 import msgspec
 import pytest
 from msgspec.structs import replace
@@ -10,71 +8,19 @@ from streams.city.city import City
 from streams.city.example import new_city
 from streams.city.load import load_city
 from streams.core.accept import Envelope
-from streams.core.area import Area
-from streams.core.catalogue import Item
 from streams.core.event import Report
-from streams.core.rules import Rule
-from streams.core.unit import Unit
-from streams.whatif.alike import heard_alike, matched_alike
+from streams.whatif.alike import Hearing, moved_items
 from streams.whatif.asked import Asked
 from streams.whatif.compare import Comparison, Difference, Sums
-from streams.whatif.pair import AFTER, BEFORE, Pair, Said
+from streams.whatif.pair import AFTER, BEFORE, Pair
 from streams.whatif.share import Piece, Share, share_of, unpacked
-from streams.whatif.side import Side, Told
 from tests.support.history import MATTERS
-from tests.support.town import NOON
+from tests.support.town import MINUTE, NOON
+from tests.support.tried import CHANGES, KEY, PARTITIONS, VILLAGE, alone, together, told_by
 
-MINUTE, PARTITIONS, BATCH, SHARES = 60_000, 4, 25, 2
-KEY = bytes(16)
-VILLAGE = "荷塘村"
+BATCH, SHARES = 25, 2
 READ = msgspec.msgpack.Decoder(Asked).decode
 TEXTS = [text for texts in MATTERS.values() for text in texts]
-
-
-def other_items(city: City, change: Callable[[Item], Item]) -> City:
-    items = {code: change(item) for code, item in city.catalogue.items.items()}
-    return replace(city, catalogue=replace(city.catalogue, items=items))
-
-
-def shorter(item: Item) -> Item:
-    return replace(item, limit=f"1{item.limit.lstrip('0123456789')}")
-
-
-def without_words(item: Item) -> Item:
-    return replace(item, words=()) if item.code == "41002" else item
-
-
-def settled_by_the_grid(item: Item) -> Item:
-    return replace(item, self_handle=not item.self_handle)
-
-
-def renamed(city: City, name: str) -> dict[str, Area]:
-    """Areas of which one is called otherwise: who tells its name is somewhere in the city."""
-    return {code: replace(area, name="新村") if area.name == name else area for code, area in city.areas.items()}
-
-
-def without_kind(city: City, kind: str) -> dict[str, Unit]:
-    return {code: unit for code, unit in city.units.items() if unit.kind != kind}
-
-
-NOISE_TO_CENTRE = Rule("噪声先到", "", 1, ({"item": frozenset({"44001", "44003"})},), unit="CMD")
-GRID_TO_CENTRE = Rule("网格先到", "", 1, ({"feed": frozenset({"grid"})},), unit="CMD")
-
-CHANGES: dict[str, tuple[Callable[[City], City], bool, bool]] = {  # what is tried, heard alike, matched alike
-    "rules": (lambda city: replace(city, rules=()), True, True),
-    "assists": (lambda city: replace(city, rules=tuple(replace(r, assist=()) for r in city.rules)), True, True),
-    "a rule before all others": (lambda city: replace(city, rules=(NOISE_TO_CENTRE, *city.rules)), True, True),
-    "a rule after all others": (lambda city: replace(city, rules=(*city.rules, GRID_TO_CENTRE)), True, True),
-    "units": (lambda city: replace(city, units=without_kind(city, "government")), True, True),
-    "working days": (lambda city: replace(city, calendar=replace(city.calendar, off=frozenset())), True, True),
-    "settled on the spot": (lambda city: other_items(city, settled_by_the_grid), True, True),
-    "limits": (lambda city: other_items(city, shorter), True, True),
-    "windows": (lambda city: other_items(city, lambda item: replace(item, window_s=600)), True, False),
-    "levels": (lambda city: other_items(city, lambda item: replace(item, level=1)), False, False),
-    "words": (lambda city: other_items(city, without_words), False, False),
-    "areas": (lambda city: replace(city, areas=dict(list(city.areas.items())[:-5])), False, False),
-    "a name": (lambda city: replace(city, areas=renamed(city, VILLAGE)), False, False),
-}
 
 
 @pytest.fixture(scope="module")
@@ -103,17 +49,12 @@ def batches(city: City) -> list[list[Asked]]:
     return [asked[n : n + BATCH] for n in range(0, len(asked), BATCH)]
 
 
-def alone(city: City, batches: list[list[Asked]]) -> list[Told]:
-    side = Side(city, PARTITIONS, KEY)
-    heard = [one for batch in batches for one in side.opined([side.accept(asked) for asked in batch])]
-    return [one if isinstance(one, Told) else side.told(one, side.decide(one)) for one in heard]
-
-
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_pair_says_what_two_sides_alone_say(city: City, batches: list[list[Asked]], change: str) -> None:
     make, heard, matched = CHANGES[change]
     tried = make(city)
-    assert (heard_alike(city, tried), matched_alike(city, tried)) == (heard, matched)
+    alike = Hearing(city, tried).alike
+    assert (alike, alike and not moved_items(city, tried)) == (heard, matched)
     before, after = alone(city, batches), alone(tried, batches)
     assert before != after
     assert {told.outcome for told in before} == {"new", "linked", "refused"}
@@ -134,18 +75,6 @@ def test_shares_find_what_one_pair_finds(
     *said, across = shared(city, tried, batches, likely=likely)
     assert said == [found, one.sums]
     assert bool(across) is (change == "a name")  # what stays in its county is one share's for both sides
-
-
-def together(city: City, tried: City, batches: list[list[Asked]]) -> list[list[Said]]:
-    pair, said = Pair(city, tried, PARTITIONS, KEY), []
-    for batch in batches:
-        lines, refused = pair.hear(range(len(batch)), batch)
-        said.append([*pair.decide(lines), *refused])
-    return said
-
-
-def told_by(side: int, said: Iterable[Said]) -> list[Told]:
-    return [one.told for one in sorted(said, key=lambda one: one.number) if one.sides & side]
 
 
 def shared(
