@@ -24,23 +24,23 @@ class SecondSide(Side):
         super().__init__(city, 0, key, first)
         self._first = first
         routed_alike = Routing((first.city, city), (first.router, self.router)).is_alike
-        moved = moved_items(first.city, city)
+        self._moved = moved_items(first.city, city)
         mine = city.catalogue, self.router, self.wordings
         self._followers: Sequence[Twin | SecondDesk] = (
             [Twin(*mine, desk, routed_alike) for desk in first.desks]
-            if hearing.alike and self.voice == first.voice and not moved
-            else [SecondDesk(*mine, desk, moved, routed_alike) for desk in first.desks]
+            if hearing.alike and self.voice == first.voice and not self._moved
+            else [SecondDesk(*mine, desk, self._moved, routed_alike) for desk in first.desks]
         )
         self.desks = list(self._followers)
 
     def follow(self, event: Event, said: Decision) -> Decision:
         """Decide on an event of which the first side has `said` something: that very decision where nothing differs."""
         decision = self._followers[partition_of(event.area, len(self.desks))].follow(event, event.clock, said)
-        if decision is not said:
+        if decision is not said or event.item in self._moved:  # what was moved may be forgotten there, and not here
             self.stay_apart(said.incident)
             self.stay_apart(decision.incident)
-        elif said.incident and said.incident.incident_id in self._units:
-            return copy(said)  # told apart before, so told apart from then on: its units are counted here
+        if decision is said and said.incident and said.incident.incident_id in self._units:
+            return copy(said)  # told apart from then on: its units are counted here
         return decision
 
     def stay_apart(self, incident: Incident | None) -> None:

@@ -18,6 +18,7 @@ from streams.core.triage import Desk
 from streams.learning.model_file import save_model
 from streams.learning.train import train
 from streams.whatif.asked import Asked
+from streams.whatif.kept import Kept
 from streams.whatif.pair import AFTER, BEFORE
 from tests.support.history import ITEM_OF, MATTERS, reports
 from tests.support.town import MINUTE, NOON
@@ -37,7 +38,7 @@ from tests.support.tried import (
 )
 
 TEXTS = [*(text for texts in MATTERS.values() for text in texts), "浓烟滚滚有明火", "说不清楚"]
-ROAD_SIGN = "47006"
+ROAD_SIGN, FOUL_WATER = "47006", "41003"
 CODES = (WATER, RUBBISH, NOISE, BUILDING_NOISE, JAM, FIRE)
 REPORTS, BATCH = 500, 50
 
@@ -47,6 +48,12 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> City:
     folder = tmp_path_factory.mktemp("city") / "example"
     new_city(folder)
     return load_city(folder)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_kept_longer_than_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.whatif.kept.FEW", 0)
+    monkeypatch.setattr(Kept, "_most", 0)
 
 
 @pytest.mark.parametrize("change", OF_ONE)
@@ -107,6 +114,23 @@ def test_an_incident_that_one_side_has_forgotten_is_found_by_the_other(
     assert [told.outcome for told in told_by(AFTER, said)] == ["new", after]
 
 
+def test_units_of_an_incident_are_remembered_after_the_first_side_has_forgotten_it(city: City) -> None:
+    """A report of foul water ten hours after one of no water makes it more urgent where it is still open."""
+    grids = [area.code for area in city.areas.values() if area.level == "grid"]
+    told = ((WATER, 0, 0), *((RUBBISH, n, 540) for n in range(1, 5)), (FOUL_WATER, 0, 600))  # item, grid and minute
+    batches = []
+    for number, (item, grid, minute) in enumerate(told):
+        at = NOON + minute * MINUTE
+        report = Report("grid", str(number), at, codes=(item,), text="自来水断断续续用不上水", area=grids[grid])
+        batches.append([Asked(report, Envelope(0, number, at, replayed=False))])
+    tried = one_item(city, WATER, window_s=7 * 86_400)
+    after = alone(tried, batches)
+    assert after[-1].outcome == "linked"
+    assert after[-1].ordered
+    assert not set(after[-1].first_orders) & set(after[0].first_orders)
+    assert [told for batch in together(city, tried, batches) for told in told_by(AFTER, batch)] == after
+
+
 @pytest.mark.parametrize(("change", "most"), [("a window", 0.3), ("words", 0.3)])
 def test_an_incident_is_looked_for_once_where_both_surely_find_the_same(
     city: City, change: str, most: float, monkeypatch: pytest.MonkeyPatch
@@ -154,3 +178,4 @@ def _somewhere(report: Report, grid: Area | None, random: Random) -> Report:
     return replace(
         report, area=area, lon=grid.lon + random.uniform(-2e-3, 2e-3), lat=grid.lat + random.uniform(-2e-3, 2e-3)
     )
+
