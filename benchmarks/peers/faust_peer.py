@@ -10,7 +10,7 @@ import faust
 import msgspec
 
 from benchmarks.corework import CoreWork, Fed
-from benchmarks.peers.store import Store
+from benchmarks.peers.store import Store, beside
 from streams.config import Settings
 from streams.core.event import Event
 from streams.flow.topics import EVENTS, FEED_TOPICS, ORDERS
@@ -27,6 +27,7 @@ def make_app(settings: Settings, work: CoreWork, store: Store) -> Any:  # noqa: 
         "faust-peer", broker=f"kafka://{kafka.bootstrap}", value_serializer="raw", key_serializer="raw",
         store="memory://", web_enabled=False, topic_disable_leader=True, consumer_auto_offset_reset="earliest",
         topic_partitions=kafka.partitions, broker_commit_interval=1.0, autodiscover=False,
+        datadir=beside(settings.clickhouse, "faust"),
     )
     feeds = app.topic(*FEED_TOPICS, value_type=bytes)
     events = app.topic(EVENTS, value_type=bytes)

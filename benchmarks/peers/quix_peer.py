@@ -12,7 +12,7 @@ from quixstreams.models.serializers import Serializer
 from quixstreams.sinks import BatchingSink, SinkBatch
 
 from benchmarks.corework import CoreWork, Fed, Rows, Told
-from benchmarks.peers.store import Store
+from benchmarks.peers.store import Store, beside
 from streams.config import Settings
 from streams.core.area import ancestor
 from streams.core.event import Event
@@ -74,6 +74,7 @@ def make_app(settings: Settings, work: CoreWork, store: Store) -> Application:
     app = Application(
         broker_address=settings.kafka.bootstrap, consumer_group="quix-peer", auto_offset_reset="earliest",
         commit_interval=COMMIT_S, auto_create_topics=False, loglevel="WARNING",
+        state_dir=beside(settings.clickhouse, "quix"),
     )
     job, sink = Job(work), RowsSink(store)
     events = app.topic(EVENTS, key_serializer="bytes", value_serializer=EventValue(), value_deserializer="bytes")

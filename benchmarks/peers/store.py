@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections import deque
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 from benchmarks.corework import Rows, joined
@@ -20,6 +21,11 @@ from streams.warehouse.writer import Writer
 
 UNDER_WAY = 16  # batches that are not durable yet, at most
 BATCH_REPORTS = 1_000
+
+
+def beside(settings: ClickHouse, name: str) -> Path:
+    """A folder beside an embedded warehouse's, for what a peer leaves behind; it goes with the trial."""
+    return Path(settings.url.removeprefix("embedded:")).with_name(name)
 
 
 class _Unobserved:
