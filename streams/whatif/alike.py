@@ -30,11 +30,8 @@ class Hearing:
         self._codes = _differing(_codes(one), _codes(other))
         self._words = _words_apart(one, other, self.items)
         self._searched = AhoCorasick(sorted(self._words))
-
-    @property
-    def alike(self) -> bool:
-        """Is it the same event of every report."""
-        return self.placed_alike and not (self.items or self._labels or self._codes or self._words)
+        #: Is it the same event of every report.
+        self.alike = self.placed_alike and not (self.items or self._labels or self._codes or self._words)
 
     def is_alike(self, report: Report, event: Event) -> bool:
         """Is it the same of a report of which one of them has made `event`."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from streams.city.city import City
-from streams.core.event import Event, Report
+from streams.core.event import Event
 from streams.whatif.alike import Hearing
 from streams.whatif.asked import Asked
 from streams.whatif.second_side import SecondSide
@@ -69,16 +69,17 @@ class Pair:
         return decided
 
     def _accept(self, asked: Asked) -> tuple[Heard, Heard]:
-        was = self._before.accept(asked)
-        return was, was if self._accepted_alike(asked.report, was) else self._after.accept(asked)
-
-    def _accepted_alike(self, report: Report, was: Heard) -> bool:
-        hearing = self._hearing
-        return hearing.alike or (hearing.placed_alike if isinstance(was, Told) else hearing.is_alike(report, was))
+        was, hearing = self._before.accept(asked), self._hearing
+        alike = hearing.alike or (
+            hearing.placed_alike if isinstance(was, Told) else hearing.is_alike(asked.report, was)
+        )
+        return was, was if alike else self._after.accept(asked)
 
     def _opined(self, accepted: Sequence[tuple[Heard, Heard]]) -> Sequence[tuple[Heard, Heard]]:
         """With the say of the cities' models; one that they share is asked once where its answer surely serves both."""
         before = self._before.opined([was for was, _ in accepted])
+        if self._hearing.alike and self._said_alike:
+            return [(was, was) for was in before]
         apart = [n for n, (was, would) in enumerate(accepted) if not self._opined_alike(was, would, before[n])]
         after = dict(zip(apart, self._after.opined([accepted[n][1] for n in apart]), strict=True))
         return [(was, after.get(n, was)) for n, was in enumerate(before)]

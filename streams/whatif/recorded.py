@@ -16,13 +16,14 @@ from streams.warehouse.asking import Asking
 from streams.whatif.asked import Asked, Reading, Unread, area_told, number_of
 
 MOST = 50_000  # rows of one answer, and those that were received in the same millisecond as the last of them
+_FIRST = 5_000  # of the first answer, so that nobody waits long for it
 _NAMES = "names "  # begins the evidence for a report that named another one; see `streams.core.triage`
 _SPAN = """received_at >= fromUnixTimestamp64Milli(toInt64({begin}))
     AND received_at < fromUnixTimestamp64Milli(toInt64({end}))"""
 _CUTS = """
 SELECT DISTINCT toUnixTimestamp64Milli(received_at) AS at
 FROM (SELECT received_at, row_number() OVER (ORDER BY received_at) AS number FROM sanwang.events WHERE {span})
-WHERE number % {most} = 0 ORDER BY at
+WHERE number % {most} = 0 OR number = {first} ORDER BY at
 """
 #: When a record was received is the same in all versions of its row, so the others may be passed over before FINAL.
 _REPORTS = """
@@ -88,7 +89,7 @@ def _ahead(warehouse: Asking, spans: Sequence[tuple[int, int]]) -> Iterator[byte
 
 def _spans(warehouse: Asking, begin: int, end: int) -> list[tuple[int, int]]:
     """The time cut into pieces of about `MOST` reports."""
-    answer = warehouse.raw(_CUTS.format(span=_span(begin, end), most=MOST), _FORMAT)
+    answer = warehouse.raw(_CUTS.format(span=_span(begin, end), most=MOST, first=_FIRST), _FORMAT)
     cuts = [cut for line in answer.splitlines() for cut in _cut.decode(line) if cut > begin]
     return list(pairwise([begin, *cuts, end]))
 
