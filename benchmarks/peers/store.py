@@ -11,10 +11,11 @@ from typing import Any
 
 from benchmarks.corework import Rows, joined
 from streams.config import ClickHouse
+from streams.errors import SanwangError
 from streams.warehouse.embedded import EmbeddedWarehouse
 from streams.warehouse.http import HttpInterface
 from streams.warehouse.migrate import migrate
-from streams.warehouse.opening import open_warehouse
+from streams.warehouse.opening import embedded_folder, open_warehouse
 from streams.warehouse.packed import Packed, pack
 from streams.warehouse.tables import TABLES
 from streams.warehouse.writer import Writer
@@ -25,7 +26,10 @@ BATCH_REPORTS = 1_000
 
 def beside(settings: ClickHouse, name: str) -> Path:
     """A folder beside an embedded warehouse's, for what a peer leaves behind; it goes with the trial."""
-    return Path(settings.url.removeprefix("embedded:")).with_name(name)
+    folder = embedded_folder(settings)
+    if folder is None:
+        raise SanwangError("a peer has an embedded warehouse")
+    return folder.with_name(name)
 
 
 class _Unobserved:

@@ -21,7 +21,9 @@ class Routing:
         self._routers = routers
         self._possible = one.units == other.units and one.calendar == other.calendar
         self._items = _same_items(one, other)
-        self._sure = _surely_alike(one, other)
+        spoken_of = _items_of(_changed(one.rules, other.rules), other.catalogue.items)
+        #: Items of which all rules are the same, in the same order. (One that ends is routed as 其他 from then on.)
+        self._sure = {code for code, item in self._items.items() if code not in spoken_of and not item.valid_to}
 
     def is_alike(self, event: Event) -> bool:
         """Is the same unit sent, until the same time, for a report that opens an incident."""
@@ -32,13 +34,6 @@ class Routing:
         matter = matter_of(event)
         one, other = (router.ruling(matter) for router in self._routers)
         return one.item.code in self._items and _effect(one.rule) == _effect(other.rule)
-
-
-def _surely_alike(one: City, other: City) -> set[str]:
-    """Items of which every matter is routed alike where units and calendar are the same."""
-    spoken_of = _items_of(_changed(one.rules, other.rules), other.catalogue.items)
-    # One that ends is routed as 其他 from then on, which may have changed.
-    return {code for code, item in _same_items(one, other).items() if code not in spoken_of and not item.valid_to}
 
 
 def _same_items(one: City, other: City) -> dict[str, Item]:

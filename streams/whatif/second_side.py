@@ -8,7 +8,6 @@ from copy import copy
 from streams.city.city import City
 from streams.core.decision import Decision, Incident
 from streams.core.event import Event
-from streams.flow.topics import partition_of
 from streams.whatif.alike import Hearing, moved_items
 from streams.whatif.desks import SecondDesk
 from streams.whatif.routing import Routing
@@ -19,6 +18,8 @@ from streams.whatif.twin import Twin
 class SecondSide(Side):
     """Must be told of every event after the `first` side, in the same order, and before that one's `told`."""
 
+    desks: Sequence[Twin | SecondDesk]
+
     def __init__(self, city: City, key: bytes | None, first: Side, hearing: Hearing) -> None:
         """`hearing` is that of both cities; `key` is as for `Door`."""
         super().__init__(city, 0, key, first)
@@ -26,16 +27,15 @@ class SecondSide(Side):
         routed_alike = Routing((first.city, city), (first.router, self.router)).is_alike
         self._moved = moved_items(first.city, city)
         mine = city.catalogue, self.router, self.wordings
-        self._followers: Sequence[Twin | SecondDesk] = (
+        self.desks = (
             [Twin(*mine, desk, routed_alike) for desk in first.desks]
             if hearing.alike and self.voice == first.voice and not self._moved
             else [SecondDesk(*mine, desk, self._moved, routed_alike) for desk in first.desks]
         )
-        self.desks = list(self._followers)
 
     def follow(self, event: Event, said: Decision) -> Decision:
         """Decide on an event of which the first side has `said` something: that very decision where nothing differs."""
-        decision = self._followers[partition_of(event.area, len(self.desks))].follow(event, event.clock, said)
+        decision = self.desks[self.number_of(event)].follow(event, event.clock, said)
         if decision is not said or event.item in self._moved:  # what was moved may be forgotten there, and not here
             self.stay_apart(said.incident)
             self.stay_apart(decision.incident)

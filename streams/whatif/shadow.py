@@ -27,6 +27,7 @@ from streams.flow.topics import EVENTS, EVENTS_URGENT
 from streams.telemetry.metrics import ShadowMetrics
 from streams.whatif.asked import Asked, report_of
 from streams.whatif.compare import Comparison, Difference, Sums
+from streams.whatif.files import Write
 from streams.whatif.names import Names
 from streams.whatif.pair import Pair
 from streams.whatif.tried import Tried, load_both
@@ -36,7 +37,6 @@ logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 _POLL_MS = 500
 _decoder = msgspec.msgpack.Decoder(list[Event])
 Tell = Callable[[Sums], None]
-Write = Callable[[Sequence[Difference]], None]
 
 
 class Shadow:

@@ -12,6 +12,7 @@ from streams.core.accept import Door
 from streams.core.classify import Classifier
 from streams.core.decision import Decision, Order
 from streams.core.event import Event
+from streams.core.places import Places
 from streams.core.route import Router
 from streams.core.wording import Wordings
 from streams.errors import RefusedError
@@ -20,7 +21,6 @@ from streams.learning.items import opinion_of
 from streams.whatif.asked import Asked
 from streams.whatif.desks import FirstDesk
 from streams.whatif.kept import Kept
-from streams.whatif.placing import LatestPlaces
 
 SHOWN = 40  # characters of a scrubbed text that a row of differences shows
 
@@ -57,11 +57,13 @@ class Side:
         self.city = city
         self._opinion = opinion_of(city.classes, city.catalogue)
         self.wordings: Wordings = like.wordings if like else Wordings(city.areas.values())
-        self.places: LatestPlaces = like.places if like else LatestPlaces(city.areas.values())
+        self.places: Places = like.places if like else Places(city.areas.values())
         self.router = Router(city.catalogue, city.units, city.areas, city.rules, city.is_workday)
         catalogue = replace(city.catalogue, version="")  # no difference by itself
         self._door = Door(catalogue, self.places, Classifier(catalogue), key)
-        self.desks = [FirstDesk(city.catalogue, self.router, self.wordings) for _ in range(partitions)]
+        self.desks: Sequence[FirstDesk] = [
+            FirstDesk(city.catalogue, self.router, self.wordings) for _ in range(partitions)
+        ]
         self._units: Kept[frozenset[str]] = Kept()  # open incident -> units that have its order
 
     @property
@@ -86,7 +88,7 @@ class Side:
 
     def decide(self, event: Event) -> Decision:
         """Decide on an event, in its turn."""
-        return self._desk(event).decide(event, event.clock)
+        return self.desks[self.number_of(event)].decide(event, event.clock)
 
     def told(self, event: Event, decision: Decision) -> Told:
         """What there is to say of an event's decision; to be asked once for each."""
@@ -105,12 +107,13 @@ class Side:
             desk.forget()
         self._units.forget(lambda incident_id: any(desk.has_open(incident_id) for desk in self.desks))
 
+    def number_of(self, event: Event) -> int:
+        """Which of the desks decides on an event."""
+        return partition_of(event.area, len(self.desks))
+
     def units_of(self, incident_id: str) -> frozenset[str]:
         """The units that have an order of an open incident."""
         return self._units.get(incident_id, frozenset())
-
-    def _desk(self, event: Event) -> FirstDesk:
-        return self.desks[partition_of(event.area, len(self.desks))]
 
     def _first_orders(self, orders: Sequence[Order]) -> tuple[tuple[str, str], ...]:
         if not orders:

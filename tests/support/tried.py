@@ -18,6 +18,7 @@ KEY = bytes(16)
 WATER, RUBBISH, NOISE, BUILDING_NOISE, JAM, FIRE = "41002", "33001", "44001", "44003", "47002", "21007"
 VILLAGE = "荷塘村"  # of the example city
 
+
 def other_items(city: City, change: Callable[[Item], Item]) -> City:
     return with_items(city, {code: change(item) for code, item in city.catalogue.items.items()})
 

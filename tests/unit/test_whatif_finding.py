@@ -7,8 +7,6 @@ import pytest
 from msgspec.structs import replace
 
 from streams.city.city import City
-from streams.city.example import new_city
-from streams.city.load import load_city
 from streams.core.accept import Envelope
 from streams.core.area import Area
 from streams.core.catalogue import Item
@@ -43,13 +41,6 @@ CODES = (WATER, RUBBISH, NOISE, BUILDING_NOISE, JAM, FIRE)
 REPORTS, BATCH = 500, 50
 
 
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> City:
-    folder = tmp_path_factory.mktemp("city") / "example"
-    new_city(folder)
-    return load_city(folder)
-
-
 @pytest.fixture(autouse=True)
 def _nothing_is_kept_longer_than_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streams.whatif.kept.FEW", 0)
@@ -58,14 +49,14 @@ def _nothing_is_kept_longer_than_it_must(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("change", OF_ONE)
 @pytest.mark.parametrize("seed", range(3))
-def test_a_pair_says_what_two_sides_alone_say_where_reports_crowd(city: City, change: str, seed: int) -> None:
-    tried = OF_ONE[change](city)
-    history = list(crowd(city, Random(seed)))
+def test_a_pair_says_what_two_sides_alone_say_where_reports_crowd(example_city: City, change: str, seed: int) -> None:
+    tried = OF_ONE[change](example_city)
+    history = list(crowd(example_city, Random(seed)))
     batches = [history[n : n + BATCH] for n in range(0, len(history), BATCH)]
-    before, after = alone(city, batches), alone(tried, batches)
+    before, after = alone(example_city, batches), alone(tried, batches)
     assert before != after
     assert {told.outcome for told in before} == {"new", "linked", "redelivered"}
-    said = together(city, tried, batches)
+    said = together(example_city, tried, batches)
     assert [told for batch in said for told in told_by(BEFORE, batch)] == before
     assert [told for batch in said for told in told_by(AFTER, batch)] == after
 
@@ -81,11 +72,11 @@ def classes(tmp_path_factory: pytest.TempPathFactory) -> Classes:
 @pytest.mark.parametrize("change", ["danger", "a level", "a window"])
 @pytest.mark.parametrize("threshold", [None, 0.99])
 def test_a_pair_with_a_model_says_what_two_sides_alone_say(
-    city: City, classes: Classes, change: str, threshold: float | None
+    example_city: City, classes: Classes, change: str, threshold: float | None
 ) -> None:
-    learned = replace(city, classes=classes)
+    learned = replace(example_city, classes=classes)
     tried = replace(OF_ONE[change](learned), classes=replace(classes, threshold=threshold))
-    batches = [list(crowd(city, Random(0)))]
+    batches = [list(crowd(example_city, Random(0)))]
     before, after = alone(learned, batches), alone(tried, batches)
     assert "model" in {told.by for told in before}
     assert before != after
@@ -99,9 +90,9 @@ def test_a_pair_with_a_model_says_what_two_sides_alone_say(
     [(NOISE, BUILDING_NOISE, 900, "linked", "new"), (JAM, ROAD_SIGN, 7 * 86_400, "new", "linked")],
 )
 def test_an_incident_that_one_side_has_forgotten_is_found_by_the_other(
-    city: City, first: str, second: str, window_s: int, before: str, after: str
+    example_city: City, first: str, second: str, window_s: int, before: str, after: str
 ) -> None:
-    grid = next(area for area in city.areas.values() if area.level == "grid")
+    grid = next(area for area in example_city.areas.values() if area.level == "grid")
     asked = [
         Asked(
             Report("grid", item, at, codes=(item,), text="夜里路口一片混乱吵得睡不着", area=grid.code),
@@ -109,31 +100,31 @@ def test_an_incident_that_one_side_has_forgotten_is_found_by_the_other(
         )
         for n, (item, at) in enumerate(((first, NOON), (second, NOON + 300 * MINUTE)))
     ]
-    [said] = together(city, one_item(city, first, window_s=window_s), [asked])
+    [said] = together(example_city, one_item(example_city, first, window_s=window_s), [asked])
     assert [told.outcome for told in told_by(BEFORE, said)] == ["new", before]
     assert [told.outcome for told in told_by(AFTER, said)] == ["new", after]
 
 
-def test_units_of_an_incident_are_remembered_after_the_first_side_has_forgotten_it(city: City) -> None:
+def test_units_of_an_incident_are_remembered_after_the_first_side_has_forgotten_it(example_city: City) -> None:
     """A report of foul water ten hours after one of no water makes it more urgent where it is still open."""
-    grids = [area.code for area in city.areas.values() if area.level == "grid"]
+    grids = [area.code for area in example_city.areas.values() if area.level == "grid"]
     told = ((WATER, 0, 0), *((RUBBISH, n, 540) for n in range(1, 5)), (FOUL_WATER, 0, 600))  # item, grid and minute
     batches = []
     for number, (item, grid, minute) in enumerate(told):
         at = NOON + minute * MINUTE
         report = Report("grid", str(number), at, codes=(item,), text="自来水断断续续用不上水", area=grids[grid])
         batches.append([Asked(report, Envelope(0, number, at, replayed=False))])
-    tried = one_item(city, WATER, window_s=7 * 86_400)
+    tried = one_item(example_city, WATER, window_s=7 * 86_400)
     after = alone(tried, batches)
     assert after[-1].outcome == "linked"
     assert after[-1].ordered
     assert not set(after[-1].first_orders) & set(after[0].first_orders)
-    assert [told for batch in together(city, tried, batches) for told in told_by(AFTER, batch)] == after
+    assert [told for batch in together(example_city, tried, batches) for told in told_by(AFTER, batch)] == after
 
 
 @pytest.mark.parametrize(("change", "most"), [("a window", 0.3), ("words", 0.3)])
 def test_an_incident_is_looked_for_once_where_both_surely_find_the_same(
-    city: City, change: str, most: float, monkeypatch: pytest.MonkeyPatch
+    example_city: City, change: str, most: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[str] = []
     find = Desk._find
@@ -143,7 +134,7 @@ def test_an_incident_is_looked_for_once_where_both_surely_find_the_same(
         return find(desk, event, item)
 
     monkeypatch.setattr(Desk, "_find", counted)
-    together(city, OF_ONE[change](city), [list(crowd(city, Random(0)))])
+    together(example_city, OF_ONE[change](example_city), [list(crowd(example_city, Random(0)))])
     assert len(set(looked)) < len(looked) < (1 + most) * len(set(looked))
 
 
@@ -178,4 +169,3 @@ def _somewhere(report: Report, grid: Area | None, random: Random) -> Report:
     return replace(
         report, area=area, lon=grid.lon + random.uniform(-2e-3, 2e-3), lat=grid.lat + random.uniform(-2e-3, 2e-3)
     )
-

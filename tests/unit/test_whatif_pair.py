@@ -5,8 +5,6 @@ import pytest
 from msgspec.structs import replace
 
 from streams.city.city import City
-from streams.city.example import new_city
-from streams.city.load import load_city
 from streams.core.accept import Envelope
 from streams.core.event import Report
 from streams.whatif.alike import Hearing, moved_items
@@ -24,16 +22,9 @@ TEXTS = [text for texts in MATTERS.values() for text in texts]
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> City:
-    folder = tmp_path_factory.mktemp("city") / "example"
-    new_city(folder)
-    return load_city(folder)
-
-
-@pytest.fixture(scope="module")
-def batches(city: City) -> list[list[Asked]]:
+def batches(example_city: City) -> list[list[Asked]]:
     """Reports of every kind of matter, each told twice, in grids and nowhere, which are two partitions; two refused."""
-    grids = [area for area in city.areas.values() if area.level == "grid"]
+    grids = [area for area in example_city.areas.values() if area.level == "grid"]
     asked = []
     for n in range(150):
         grid, at = grids[n // 2 * 7 % len(grids)], NOON + n * MINUTE
@@ -50,15 +41,15 @@ def batches(city: City) -> list[list[Asked]]:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_pair_says_what_two_sides_alone_say(city: City, batches: list[list[Asked]], change: str) -> None:
+def test_a_pair_says_what_two_sides_alone_say(example_city: City, batches: list[list[Asked]], change: str) -> None:
     make, heard, matched = CHANGES[change]
-    tried = make(city)
-    alike = Hearing(city, tried).alike
-    assert (alike, alike and not moved_items(city, tried)) == (heard, matched)
-    before, after = alone(city, batches), alone(tried, batches)
+    tried = make(example_city)
+    alike = Hearing(example_city, tried).alike
+    assert (alike, alike and not moved_items(example_city, tried)) == (heard, matched)
+    before, after = alone(example_city, batches), alone(tried, batches)
     assert before != after
     assert {told.outcome for told in before} == {"new", "linked", "refused"}
-    said = together(city, tried, batches)
+    said = together(example_city, tried, batches)
     assert [told for batch in said for told in told_by(BEFORE, batch)] == before
     assert [told for batch in said for told in told_by(AFTER, batch)] == after
 
@@ -66,13 +57,13 @@ def test_a_pair_says_what_two_sides_alone_say(city: City, batches: list[list[Ask
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("likely", [True, False])
 def test_shares_find_what_one_pair_finds(
-    city: City, batches: list[list[Asked]], change: str, *, likely: bool
+    example_city: City, batches: list[list[Asked]], change: str, *, likely: bool
 ) -> None:
-    tried = CHANGES[change][0](city)
+    tried = CHANGES[change][0](example_city)
     one = Comparison()
-    found = [one.add(said) for said in together(city, tried, batches)]
+    found = [one.add(said) for said in together(example_city, tried, batches)]
     assert (bool(one.sums.kinds), sum(map(len, found))) == (True, one.sums.kinds.total())
-    *said, across = shared(city, tried, batches, likely=likely)
+    *said, across = shared(example_city, tried, batches, likely=likely)
     assert said == [found, one.sums]
     assert bool(across) is (change == "a name")  # what stays in its county is one share's for both sides
 
